@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# pam_authkey: API auth keys for every service that speaks PAM. `make help` lists goals.
+
+MAKEFLAGS += --no-builtin-rules
+SHELL     := /bin/sh
+PKG_CONFIG ?= pkg-config
+comma     := ,
+
+VERSION := 0.1.0
+
+# All that is built lies below build/, one folder for each compiler and sanitizer.
+B ?= build$(if $(filter-out cc gcc,$(CC)),/$(notdir $(CC)))$(if $(SAN),/$(subst $(comma),-,$(SAN)))
+
+# `make V=1` shows whole commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+include mk/embed.mk
+include mk/flags.mk
+
+# core/ has two halves: reading, which every login loads, and writing, for the tool.
+CORE_READ  := address decide digest error escape name reason seal store store_vfs token \
+              trusted verify when words
+CORE_WRITE := master mint owner publish record
+CORE       := $(CORE_READ:%=$(B)/core/%.o) $(CORE_WRITE:%=$(B)/core/%.o) $(B)/gen/sql.o
+MODULE     := $(patsubst %.c,$(B)/%.o,$(wildcard pam_module/*.c))
+TOOL       := $(patsubst %.c,$(B)/%.o,$(wildcard admin_tool/*.c))
+
+.PHONY: all
+all: $(B)/pam_authkey.so $(B)/authkey ## build the module and the tool
+
+$(B)/%.o: %.c $(GEN)/sql.h
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) -DAK_VERSION='"$(VERSION)"' $(AK_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/gen/sql.o: $(GEN)/sql.c
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(AK_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/libauthkey.a: $(CORE)
+	$(call say,AR)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# -z nodelete: hosts unload modules after every login, and SQLite keeps our VFS.
+$(B)/pam_authkey.so: $(MODULE) $(B)/libauthkey.a pam_module/pam_authkey.map
+	$(call say,LD)
+	$(Q)$(CC) -shared -o $@ $(MODULE) $(B)/libauthkey.a $(AK_LDFLAGS) $(LDFLAGS) \
+	  $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,-z,nodelete \
+	  -Wl,--version-script=pam_module/pam_authkey.map \
+	  $(LIBS_PAM) $(LIBS_SQLITE) $(LIBS_SODIUM)
+
+$(B)/authkey: $(TOOL) $(B)/libauthkey.a
+	$(call say,LD)
+	$(Q)$(CC) -pie -o $@ $(TOOL) $(B)/libauthkey.a $(AK_LDFLAGS) $(LDFLAGS) \
+	  $(LIBS_SQLITE) $(LIBS_SODIUM) $(LIBS_TOOL)
+
+-include $(CORE:.o=.d) $(MODULE:.o=.d) $(TOOL:.o=.d)
+
+.PHONY: clean
+clean: ## take away all that was built
+	rm -rf build
+
+.PHONY: help
+help: ## list the goals
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

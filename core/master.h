@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef AK_MASTER_H
+#define AK_MASTER_H
+
+#include "error.h"
+#include "key.h"
+#include "token.h"
+
+/*
+ * The master, master/master.db: the source of truth. Only the administrator's tool
+ * opens it; the module never does. One handle, one thread.
+ *
+ * Every change goes
+ *
+ *	ak_master_begin()      takes master/lock and starts a transaction
+ *	ak_record_...()        any number of changes
+ *	ak_master_commit()     builds the new store, commits, renames it into place
+ *
+ * so that the store follows the master before the caller says that it is done.
+ */
+struct ak_master;
+
+#define AK_MASTER_APPLICATION_ID 0x414b4d31 /* "AKM1" */
+#define AK_GROUP_MAX 64
+#define AK_GROUP_DEFAULT "authkey"
+
+/* What an installation has decided. */
+struct ak_installation {
+	char prefix[AK_PREFIX_MAX + 1];
+	char unix_group[AK_GROUP_MAX + 1]; /* whose members may read the store */
+	int64_t generation;
+};
+
+/* Paths of an installation, all absolute. */
+struct ak_paths {
+	char root[3584];
+	char master_folder[4096];
+	char master[4096];
+	char master_new[4096]; /* where init builds the master */
+	char lock[4096];
+	char store[4096];
+	char store_new[4096]; /* where the next store is built */
+	char usage_folder[4096];
+};
+
+/*
+ * The paths under `root`, which is made absolute. AK_E_NOT_FOUND when there is no such
+ * folder, AK_E_PERMISSION when it may not be entered.
+ */
+enum ak_code ak_paths_of(const char *root, struct ak_paths *paths, struct ak_error *error);
+
+/*
+ * Make an installation: its folders (the root too, its parent must exist), an empty
+ * master and an empty store.
+ *
+ *   root        folder, borrowed
+ *   wanted      prefix and unix_group, "" for the default; generation is not read
+ *   now         s since 1970 UTC
+ *   made        out: false when there was an installation, which stays as it is
+ *
+ * AK_E_USAGE       the prefix may not be one
+ * AK_E_CONFLICT    the installation that is there has another prefix or group
+ * AK_E_NOT_FOUND   there is no such group on this system
+ * AK_E_PERMISSION  the caller may not write there
+ * AK_E_STORE       unsafe folders, input or output error
+ */
+enum ak_code ak_master_init(const char *root, const struct ak_installation *wanted,
+    int64_t now, bool *made, struct ak_error *error);
+
+/*
+ * Open the master of the installation in `root`; migrates an older one.
+ *
+ *   master  out, the caller closes it; NULL on error
+ *
+ * AK_E_NOT_FOUND   there is no installation
+ * AK_E_PERMISSION  only its owner, mostly root, may
+ * AK_E_STORE       unsafe modes, damaged, or made by a newer version
+ */
+enum ak_code ak_master_open(
+    const char *root, struct ak_master **master, struct ak_error *error);
+
+/* Close, undoing a change that was not committed, and set to NULL. */
+void ak_master_close(struct ak_master **master);
+
+/* Borrowed, as long as the master is open. */
+const struct ak_paths *ak_master_paths(const struct ak_master *master);
+
+enum ak_code ak_master_installation(struct ak_master *master,
+    struct ak_installation *installation, struct ak_error *error);
+
+/*
+ * Take the lock, waiting up to ten seconds for another command, and start a change.
+ * AK_E_STORE when the other command does not end.
+ */
+enum ak_code ak_master_begin(struct ak_master *master, struct ak_error *error);
+
+/*
+ * End a change: the store is built beside the old one and forced to disk, the master
+ * is committed, the store renamed into place. On AK_OK the next login obeys it; on an
+ * error nothing has changed, in the master or in the store, but in one case: when
+ * the last rename fails, `error` says so, and the next command publishes again.
+ *
+ *   now  s since 1970 UTC, published as the floor under the clock
+ */
+enum ak_code ak_master_commit(struct ak_master *master, int64_t now, struct ak_error *error);
+
+/* Undo a change and give the lock back. Fine when there is none. */
+void ak_master_rollback(struct ak_master *master);
+
+/* Publish the master as it is, whether it has changed or not. */
+enum ak_code ak_master_publish(
+    struct ak_master *master, int64_t now, struct ak_error *error);
+
+/*
+ * Publish if the store is missing, unreadable or not of the master's generation: a
+ * command was ended between its commit and its rename.
+ *
+ *   healed  out: it was necessary
+ */
+enum ak_code ak_master_heal(
+    struct ak_master *master, int64_t now, bool *healed, struct ak_error *error);
+
+#endif

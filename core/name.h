@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef AK_NAME_H
+#define AK_NAME_H
+
+/*
+ * What may be called what. Each function answers NULL when the text may be used, and
+ * otherwise says why not, as a lower-case sentence for an error message. The text
+ * itself is never part of the answer.
+ */
+#define AK_NAME_MAX 64
+#define AK_OWNER_MAX 128
+#define AK_WORD_MAX 64
+#define AK_DESCRIPTION_MAX 1024
+
+/* A key's name: a letter, digit or _ first, then also . - and inner spaces. */
+const char *ak_name_why_not(const char *name);
+
+/*
+ * A PAM user name: of the system, of a mail server (alice@example.org) or of a
+ * domain (EXAMPLE\alice). Never "__token__", which clients send in place of a name,
+ * and never the shape of a token.
+ */
+const char *ak_owner_why_not(const char *owner);
+
+/* A PAM service name, as the files in /etc/pam.d are called. */
+const char *ak_service_why_not(const char *service);
+
+/* A scope or a tag. */
+const char *ak_scope_why_not(const char *scope);
+
+/* Free text on one line: UTF-8 (RFC 3629) without control characters. */
+const char *ak_description_why_not(const char *text);
+
+#endif

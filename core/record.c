@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "master_private.h"
+#include "mint.h"
+#include "record.h"
+
+/* Two random ids of 58^8 meet once in a lifetime; three times in a row is a fault. */
+#define MINT_TRIES 3
+
+const char *
+ak_record_status(const struct ak_record *record, int64_t now)
+{
+	const struct ak_key *key = &record->key;
+
+	if (key->state == AK_ENDED)
+		return "revoked";
+	if (key->state != AK_ENABLED)
+		return "disabled";
+	if (key->not_before != AK_NO_TIME && now < key->not_before)
+		return "pending";
+	if (key->expires_at != AK_NO_TIME && now >= key->expires_at)
+		return "expired";
+	return "enabled";
+}
+
+/* The columns of the view `record`. */
+enum { ID, NAME, OWNER, SCHEME, DIGEST, STATE, NOT_BEFORE, EXPIRES_AT, OWNER_SUSPENDED,
+	OWNER_VERIFIED, SERVICES, SCOPES, NETWORKS, PREFIX, DESCRIPTION, TAGS, CREATED_AT,
+	CREATED_BY, ACTIVATED_AT, REVOKED_AT, REVOKED_BY, REVOKE_REASON, REPLACED_BY };
+
+#define TEXT(column, field) ak_column_text(row, column, field, sizeof(field))
+
+static bool
+read_texts(sqlite3_stmt *row, struct ak_record *r)
+{
+	return TEXT(ID, r->key.id) && TEXT(NAME, r->key.name) && TEXT(OWNER, r->key.owner) &&
+	    TEXT(SERVICES, r->key.services) && TEXT(SCOPES, r->key.scopes) &&
+	    TEXT(NETWORKS, r->key.networks) && TEXT(PREFIX, r->prefix) &&
+	    TEXT(DESCRIPTION, r->description) && TEXT(TAGS, r->tags) &&
+	    TEXT(CREATED_BY, r->created_by) && TEXT(REVOKED_BY, r->revoked_by) &&
+	    TEXT(REVOKE_REASON, r->revoke_reason) && TEXT(REPLACED_BY, r->replaced_by);
+}
+
+static bool
+read_record(sqlite3_stmt *row, struct ak_record *r)
+{
+	struct ak_key *key = &r->key;
+
+	memset(r, 0, sizeof(*r));
+	if (!read_texts(row, r) || sqlite3_column_bytes(row, DIGEST) != AK_DIGEST_LEN)
+		return false;
+	memcpy(key->digest, sqlite3_column_blob(row, DIGEST), AK_DIGEST_LEN);
+	key->scheme = (uint8_t)sqlite3_column_int(row, SCHEME);
+	key->state = (enum ak_state)sqlite3_column_int(row, STATE);
+	key->not_before = ak_column_time(row, NOT_BEFORE);
+	key->expires_at = ak_column_time(row, EXPIRES_AT);
+	key->owner_suspended = sqlite3_column_int(row, OWNER_SUSPENDED) != 0;
+	key->owner_verified = sqlite3_column_int(row, OWNER_VERIFIED) != 0;
+	r->created_at = ak_column_time(row, CREATED_AT);
+	r->activated_at = ak_column_time(row, ACTIVATED_AT);
+	r->revoked_at = ak_column_time(row, REVOKED_AT);
+	return ak_time_is_sane(key->not_before) && ak_time_is_sane(key->expires_at) &&
+	    ak_time_is_sane(r->created_at) && ak_time_is_sane(r->activated_at) &&
+	    ak_time_is_sane(r->revoked_at);
+}
+
+/* A search: whom to tell about each record. */
+struct search {
+	ak_record_fn *fn;
+	void *context;
+};
+
+static enum ak_row
+take_record(sqlite3_stmt *row, void *context)
+{
+	const struct search *search = context;
+	struct ak_record record;
+
+	if (!read_record(row, &record))
+		return AK_ROW_DAMAGED;
+	return search->fn(&record, search->context) ? AK_ROW_NEXT : AK_ROW_STOP;
+}
+
+static enum ak_code
+each(struct ak_master *m, sqlite3_stmt *rows, int bound, ak_record_fn *fn, void *context,
+    struct ak_error *error)
+{
+	struct search search = { fn, context };
+
+	return ak_each(m, rows, bound, take_record, &search, error);
+}
+
+/* The parameters of key_insert.sql and key_update.sql. */
+static int
+bind_record(sqlite3_stmt *s, const struct ak_record *r)
+{
+	const struct ak_key *key = &r->key;
+	int rc;
+
+	if ((rc = ak_bind_text(s, 1, key->id)) != SQLITE_OK ||
+	    (rc = ak_bind_text(s, 2, key->name)) != SQLITE_OK ||
+	    (rc = ak_bind_text(s, 3, key->owner)) != SQLITE_OK ||
+	    (rc = sqlite3_bind_int(s, 4, key->scheme)) != SQLITE_OK ||
+	    (rc = sqlite3_bind_blob(s, 5, key->digest, AK_DIGEST_LEN, SQLITE_STATIC)) !=
+		SQLITE_OK ||
+	    (rc = sqlite3_bind_int(s, 6, (int)key->state)) != SQLITE_OK ||
+	    (rc = ak_bind_time(s, 7, key->not_before)) != SQLITE_OK ||
+	    (rc = ak_bind_time(s, 8, key->expires_at)) != SQLITE_OK ||
+	    (rc = ak_bind_text(s, 9, key->services)) != SQLITE_OK ||
+	    (rc = ak_bind_text(s, 10, key->scopes)) != SQLITE_OK ||
+	    (rc = ak_bind_text(s, 11, key->networks)) != SQLITE_OK ||
+	    (rc = ak_bind_text(s, 12, r->prefix)) != SQLITE_OK ||
+	    (rc = ak_bind_text(s, 13, r->description)) != SQLITE_OK ||
+	    (rc = ak_bind_text(s, 14, r->tags)) != SQLITE_OK ||
+	    (rc = ak_bind_time(s, 15, r->created_at)) != SQLITE_OK ||
+	    (rc = ak_bind_text(s, 16, r->created_by)) != SQLITE_OK ||
+	    (rc = ak_bind_time(s, 17, r->activated_at)) != SQLITE_OK ||
+	    (rc = ak_bind_time(s, 18, r->revoked_at)) != SQLITE_OK ||
+	    (rc = ak_bind_optional(s, 19, r->revoked_by)) != SQLITE_OK ||
+	    (rc = ak_bind_optional(s, 20, r->revoke_reason)) != SQLITE_OK ||
+	    (rc = ak_bind_optional(s, 21, r->replaced_by)) != SQLITE_OK)
+		return rc;
+	return SQLITE_OK;
+}
+
+static enum ak_code
+write_record(struct ak_master *m, enum ak_query query, const struct ak_record *r,
+    struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(m, query, error);
+	enum ak_code code;
+
+	if (s == NULL)
+		return error->code;
+	code = ak_run(m, s, bind_record(s, r), error);
+	if (code == AK_E_CONFLICT &&
+	    sqlite3_extended_errcode(m->db) == SQLITE_CONSTRAINT_UNIQUE)
+		ak_fail(error, code,
+		    "%s has a key named \"%s\" already; choose another name, or revoke it "
+		    "first: authkey revoke '%s/%s'",
+		    r->key.owner, r->key.name, r->key.owner, r->key.name);
+	return code;
+}
+
+enum ak_code
+ak_record_issue(struct ak_master *m, struct ak_record *r, char text[AK_TOKEN_MAX + 1],
+    struct ak_error *error)
+{
+	struct ak_token tok;
+	enum ak_code code;
+	int tries = 0;
+
+	do {
+		ak_token_mint(r->prefix, text, &tok);
+		memcpy(r->key.id, tok.id, sizeof(tok.id));
+		r->key.scheme = AK_SCHEME_BLAKE2B;
+		ak_digest(text, strlen(text), r->key.digest);
+		code = write_record(m, AK_Q_key_insert, r, error);
+	} while (code == AK_E_CONFLICT && ++tries < MINT_TRIES &&
+	    sqlite3_extended_errcode(m->db) == SQLITE_CONSTRAINT_PRIMARYKEY);
+	return code;
+}
+
+enum ak_code
+ak_record_update(struct ak_master *m, const struct ak_record *r, struct ak_error *error)
+{
+	return write_record(m, AK_Q_key_update, r, error);
+}
+
+enum ak_code
+ak_record_delete(struct ak_master *m, const char *id, struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(m, AK_Q_key_delete, error);
+
+	return s != NULL ? ak_run(m, s, ak_bind_text(s, 1, id), error) : error->code;
+}
+
+static bool
+keep_one(const struct ak_record *record, void *context)
+{
+	memcpy(context, record, sizeof(*record));
+	return false;
+}
+
+enum ak_code
+ak_record_by_id(struct ak_master *m, const char *id, struct ak_record *record, bool *found,
+    struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(m, AK_Q_key_by_id, error);
+	enum ak_code code = error->code;
+
+	memset(record, 0, sizeof(*record));
+	if (s != NULL)
+		code = each(m, s, ak_bind_text(s, 1, id), keep_one, record, error);
+	*found = record->key.id[0] != '\0';
+	return code;
+}
+
+enum ak_code
+ak_record_by_name(struct ak_master *m, const char *name, const char *owner,
+    ak_record_fn *fn, void *context, struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(m, AK_Q_key_by_name, error);
+	int rc;
+
+	if (s == NULL)
+		return error->code;
+	if ((rc = ak_bind_text(s, 1, name)) == SQLITE_OK)
+		rc = ak_bind_text(s, 2, owner);
+	return each(m, s, rc, fn, context, error);
+}
+
+enum ak_code
+ak_record_list(struct ak_master *m, const struct ak_filter *filter, ak_record_fn *fn,
+    void *context, struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(m, AK_Q_key_list, error);
+	int rc;
+
+	if (s == NULL)
+		return error->code;
+	if ((rc = ak_bind_text(s, 1, filter->owner)) == SQLITE_OK &&
+	    (rc = ak_bind_text(s, 2, filter->tag)) == SQLITE_OK &&
+	    (rc = ak_bind_text(s, 3, filter->service)) == SQLITE_OK &&
+	    (rc = ak_bind_time(s, 4, filter->expires_before)) == SQLITE_OK &&
+	    (rc = ak_bind_text(s, 5, filter->text)) == SQLITE_OK)
+		rc = ak_bind_text(s, 6, filter->sort);
+	return each(m, s, rc, fn, context, error);
+}
+
+enum ak_code
+ak_record_all(
+    struct ak_master *m, ak_record_fn *fn, void *context, struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(m, AK_Q_key_all, error);
+
+	return s != NULL ? each(m, s, SQLITE_OK, fn, context, error) : error->code;
+}

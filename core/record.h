@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef AK_RECORD_H
+#define AK_RECORD_H
+
+#include "master.h"
+
+/* A key as its administrator knows it. Texts that are not set are "". */
+struct ak_record {
+	struct ak_key key; /* owner_suspended and owner_verified are read, never written */
+	char prefix[AK_PREFIX_MAX + 1];
+	char description[AK_DESCRIPTION_MAX + 1];
+	char tags[AK_WORDS_MAX];
+	int64_t created_at;
+	char created_by[AK_OWNER_MAX + 1];
+	int64_t activated_at; /* when it was last switched on, or AK_NO_TIME */
+	int64_t revoked_at;   /* or AK_NO_TIME */
+	char revoked_by[AK_OWNER_MAX + 1];
+	char revoke_reason[AK_DESCRIPTION_MAX + 1];
+	char replaced_by[AK_ID_LEN + 1];
+};
+
+/* What to list; NULL and AK_NO_TIME are "any". */
+struct ak_filter {
+	const char *owner;
+	const char *tag;
+	const char *service;    /* keys that may be used for it: named, or for all */
+	int64_t expires_before;
+	const char *text;       /* in the name, description or owner, or the id */
+	const char *sort;       /* name, owner, expires_at or created_at, the default */
+};
+
+/* Called with each record found, borrowed; false ends the search without an error. */
+typedef bool ak_record_fn(const struct ak_record *record, void *context);
+
+/* The word for people, scripts and JSON: enabled disabled revoked expired pending. */
+const char *ak_record_status(const struct ak_record *record, int64_t now);
+
+/*
+ * Issue a key within a change: mint a token with record->prefix, digest it, store
+ * the record. The caller fills in all but the id, scheme and digest.
+ *
+ *   token   out, the secret: shown once after ak_master_commit(), then wiped
+ *
+ * AK_E_CONFLICT  the owner has another key of this name that is not revoked
+ */
+enum ak_code ak_record_issue(struct ak_master *master, struct ak_record *record,
+    char token[AK_TOKEN_MAX + 1], struct ak_error *error);
+
+/*
+ * Write a changed record within a change. The id, owner, digest, prefix and birth of a
+ * key never change. AK_E_CONFLICT as above.
+ */
+enum ak_code ak_record_update(
+    struct ak_master *master, const struct ak_record *record, struct ak_error *error);
+
+/* Delete a record within a change. AK_OK also when it was not there. */
+enum ak_code ak_record_delete(
+    struct ak_master *master, const char *id, struct ak_error *error);
+
+/* Find by id. `found` says whether there is one; `record` is all zero otherwise. */
+enum ak_code ak_record_by_id(struct ak_master *master, const char *id,
+    struct ak_record *record, bool *found, struct ak_error *error);
+
+/* All keys of a name, of one owner or of any (NULL): usable ones first, then by age. */
+enum ak_code ak_record_by_name(struct ak_master *master, const char *name,
+    const char *owner, ak_record_fn *fn, void *context, struct ak_error *error);
+
+enum ak_code ak_record_list(struct ak_master *master, const struct ak_filter *filter,
+    ak_record_fn *fn, void *context, struct ak_error *error);
+
+/* All records, in the order of their ids. */
+enum ak_code ak_record_all(struct ak_master *master, ak_record_fn *fn, void *context,
+    struct ak_error *error);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef AK_STORE_H
+#define AK_STORE_H
+
+#include <sys/types.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "error.h"
+#include "key.h"
+
+#define AK_STORE_APPLICATION_ID 0x414b5331 /* "AKS1" */
+#define AK_STORE_VERSION 1
+
+/*
+ * The published store, keys.db: read by every login, written only by publish.h.
+ * Open, read and close within one call; a handle is for one thread and never crosses
+ * fork. Layout: authkey-store(5).
+ */
+struct ak_store;
+
+/* Which publishing a store is. */
+struct ak_store_meta {
+	int64_t generation;
+	int64_t published_at; /* s since 1970 UTC */
+};
+
+/*
+ * Which file a store is. A publish makes a new file and puts the generation into the
+ * nanoseconds of its mtime, so two publishings never have the same mark, even when
+ * the file system gives out an inode number again at once.
+ */
+struct ak_store_mark {
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	struct timespec mtime;
+};
+
+/*
+ * Open the store at `path` (absolute, taken literally), which must belong to `owner`
+ * or root and be safe as trusted.h says.
+ *
+ *   store  out, the caller closes it; NULL on error
+ *
+ * AK_E_STORE       missing, unsafe, damaged or another version
+ * AK_E_PERMISSION  this process may not read it
+ * AK_E_NOMEM       out of memory
+ */
+enum ak_code ak_store_open(
+    const char *path, uid_t owner, struct ak_store **store, struct ak_error *error);
+
+/*
+ * Look a key up by its id. At most one index search; an unknown id takes the same
+ * work as a known one.
+ *
+ *   key    out, caller's memory; all zero when no key has the id, and on error
+ *   meta   out
+ *
+ * AK_OK        answered: key->id is empty when there is no such key
+ * AK_E_STORE   damaged: a column of another type or size, a seal that does not fit
+ * AK_E_NOMEM   out of memory
+ */
+enum ak_code ak_store_find(struct ak_store *store, const char *id, struct ak_key *key,
+    struct ak_store_meta *meta, struct ak_error *error);
+
+/* The mark of the open file. */
+void ak_store_mark(const struct ak_store *store, struct ak_store_mark *mark);
+
+/* Whether the file at `path` is the marked one still: one lstat. */
+bool ak_store_is_still(const char *path, const struct ak_store_mark *mark);
+
+/* Close and set to NULL; a NULL store is fine. */
+void ak_store_close(struct ak_store **store);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "trusted.h"
+
+static bool
+owned_by(const struct stat *st, uid_t owner)
+{
+	return st->st_uid == 0 || st->st_uid == owner;
+}
+
+static bool
+others_write(const struct stat *st)
+{
+	return (st->st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
+static enum ak_code
+check_folder(const char *path, uid_t owner, struct ak_error *error)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return ak_fail_errno(error, path, "");
+	if (!S_ISDIR(st.st_mode))
+		return ak_fail(error, AK_E_STORE,
+		    "%s: is not a folder; name the store by its real path", path);
+	if (!owned_by(&st, owner))
+		return ak_fail(error, AK_E_STORE,
+		    "%s: belongs to uid %u, who could swap the store; chown it to root", path,
+		    (unsigned)st.st_uid);
+	if (others_write(&st) && !((st.st_mode & S_ISVTX) != 0 && st.st_uid == 0))
+		return ak_fail(error, AK_E_STORE,
+		    "%s: group or others could swap the store; chmod go-w it", path);
+	return AK_OK;
+}
+
+enum ak_code
+ak_trusted_folders(const char *path, uid_t owner, struct ak_error *error)
+{
+	char folder[PATH_MAX];
+	size_t len = strlen(path);
+	enum ak_code code;
+
+	if (path[0] != '/' || len >= sizeof(folder))
+		return ak_fail(error, AK_E_STORE, "%s: is not an absolute path", path);
+	memcpy(folder, path, len + 1);
+	code = check_folder("/", owner, error);
+	for (char *s = folder + 1; code == AK_OK && (s = strchr(s, '/')) != NULL; s++) {
+		*s = '\0';
+		code = check_folder(folder, owner, error);
+		*s = '/';
+	}
+	return code;
+}
+
+static enum ak_code
+check_file(const char *path, uid_t owner, const struct stat *st, struct ak_error *error)
+{
+	if (!S_ISREG(st->st_mode))
+		return ak_fail(error, AK_E_STORE,
+		    "%s: is not a regular file; move it away and run: authkey publish", path);
+	if (st->st_nlink != 1)
+		return ak_fail(error, AK_E_STORE,
+		    "%s: has more than one name; run: authkey publish", path);
+	if (!owned_by(st, owner))
+		return ak_fail(error, AK_E_STORE,
+		    "%s: belongs to uid %u instead of %u; run: authkey publish", path,
+		    (unsigned)st->st_uid, (unsigned)owner);
+	if (others_write(st))
+		return ak_fail(error, AK_E_STORE,
+		    "%s: group or others may write it; run: authkey publish", path);
+	return AK_OK;
+}
+
+/* A host that closed its standard streams keeps them closed: SECURITY R13. */
+static int
+above_standard_streams(int fd)
+{
+	int higher;
+
+	if (fd < 0 || fd > STDERR_FILENO)
+		return fd;
+	higher = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	close(fd);
+	return higher;
+}
+
+enum ak_code
+ak_trusted_open(const char *path, uid_t owner, int *fd, struct stat *status,
+    struct ak_error *error)
+{
+	enum ak_code code;
+
+	*fd = -1;
+	if ((code = ak_trusted_folders(path, owner, error)) != AK_OK)
+		return code;
+	*fd = above_standard_streams(
+	    open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+	if (*fd < 0) {
+		if (errno == ELOOP)
+			return ak_fail(error, AK_E_STORE,
+			    "%s: is a symbolic link; name the store by its real path", path);
+		if (errno == EACCES)
+			return ak_fail(error, AK_E_PERMISSION,
+			    "%s: uid %u may not read it; let its user check tokens: authkey "
+			    "verifier add USER, then restart the service",
+			    path, (unsigned)geteuid());
+		return ak_fail_errno(
+		    error, path, errno == ENOENT ? "; run: authkey init" : "");
+	}
+	if (fstat(*fd, status) != 0)
+		code = ak_fail_errno(error, path, "");
+	else
+		code = check_file(path, owner, status, error);
+	if (code != AK_OK) {
+		close(*fd);
+		*fd = -1;
+	}
+	return code;
+}

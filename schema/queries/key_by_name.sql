@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- in:  ?1 name TEXT, ?2 owner TEXT or NULL for any
+-- out: records, those that are not revoked first, then by age
+SELECT * FROM record
+ WHERE name = ?1 AND (?2 IS NULL OR owner = ?2)
+ ORDER BY state = 3, created_at, id;
