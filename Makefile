@@ -22,7 +22,7 @@ include mk/embed.mk
 include mk/flags.mk
 
 # core/ has two halves: reading, which every login loads, and writing, for the tool.
-CORE_READ  := address decide digest error escape name reason seal store store_vfs token \
+CORE_READ  := address decide digest error escape log_line name reason seal store store_vfs token \
               trusted verify when words
 CORE_WRITE := master mint owner publish record
 CORE       := $(CORE_READ:%=$(B)/core/%.o) $(CORE_WRITE:%=$(B)/core/%.o) $(B)/gen/sql.o

@@ -44,7 +44,9 @@ parse_bits(const char *text, unsigned max, unsigned *bits)
 static uint8_t
 free_bits(unsigned bits, unsigned i)
 {
-	return bits >= 8 * (i + 1) ? 0 : bits <= 8 * i ? 0xff : (uint8_t)(0xff >> bits % 8);
+	return bits >= 8 * (i + 1) ? 0
+	       : bits <= 8 * i     ? 0xff
+				   : (uint8_t)(0xff >> bits % 8);
 }
 
 const char *
@@ -62,13 +64,15 @@ ak_network_why_not(const char *text, size_t len, struct ak_network *network)
 	if (slash != NULL)
 		*slash = '\0';
 	if (strchr(copy, '%') != NULL || !ak_address_parse(copy, &network->base))
-		return "a network is a numeric IPv4 or IPv6 address, or ADDRESS/BITS; names "
+		return "a network is a numeric IPv4 or IPv6 address, or ADDRESS/BITS; "
+		       "names "
 		       "are not looked up";
 	v4 = strchr(copy, ':') == NULL;
 	network->bits = 128;
 	if (slash != NULL) {
 		if (!parse_bits(slash + 1, v4 ? 32 : 128, &network->bits))
-			return "the number of bits is 0 to 32 for IPv4 and 0 to 128 for IPv6";
+			return "the number of bits is 0 to 32 for IPv4 and 0 to 128 "
+			       "for IPv6";
 		network->bits += v4 ? 96 : 0;
 	}
 	for (unsigned i = 0; i < 16; i++)
@@ -94,12 +98,13 @@ void
 ak_network_format(const struct ak_network *network, char out[AK_NETWORK_TEXT])
 {
 	bool v4 = network->bits >= 96 &&
-	    memcmp(network->base.bytes, mapped, sizeof(mapped)) == 0;
+		  memcmp(network->base.bytes, mapped, sizeof(mapped)) == 0;
 	const uint8_t *bytes = network->base.bytes + (v4 ? 12 : 0);
 	size_t n;
 
 	inet_ntop(v4 ? AF_INET : AF_INET6, bytes, out, AK_NETWORK_TEXT);
 	n = strlen(out);
 	if (network->bits < 128)
-		snprintf(out + n, AK_NETWORK_TEXT - n, "/%u", network->bits - (v4 ? 96 : 0));
+		snprintf(
+		    out + n, AK_NETWORK_TEXT - n, "/%u", network->bits - (v4 ? 96 : 0));
 }

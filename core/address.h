@@ -33,12 +33,14 @@ bool ak_address_parse(const char *text, struct ak_address *address);
  * one, otherwise why not. Bits behind the mask must be zero, so that a mistyped mask
  * is found when the key is made and not when it is misused.
  */
-const char *ak_network_why_not(const char *text, size_t len, struct ak_network *network);
+const char *ak_network_why_not(
+    const char *text, size_t len, struct ak_network *network);
 
 bool ak_network_contains(
     const struct ak_network *network, const struct ak_address *address);
 
-/* The one spelling of a network that is stored: RFC 5952, with /BITS unless one host. */
+/* The one spelling of a network that is stored: RFC 5952, with /BITS unless one host.
+ */
 void ak_network_format(const struct ak_network *network, char out[AK_NETWORK_TEXT]);
 
 #endif

@@ -11,6 +11,7 @@
 #include "error.h"
 #include "escape.h"
 #include "key.h"
+#include "log_line.h"
 #include "name.h"
 #include "reason.h"
 #include "store.h"

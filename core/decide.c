@@ -7,10 +7,11 @@
 #define UNUSED __attribute__((unused))
 
 /* Each proof that failed refuses under its own name. */
-#define PROOF(word, function) \
-	static bool function(UNUSED const struct ak_key *key, const struct ak_request *request) \
-	{ \
-		return request->proof == word; \
+#define PROOF(word, function)                                                  \
+	static bool function(                                                  \
+	    UNUSED const struct ak_key *key, const struct ak_request *request) \
+	{                                                                      \
+		return request->proof == word;                                 \
 	}
 PROOF(AK_STORE_UNAVAILABLE, no_store)
 PROOF(AK_MALFORMED, malformed)
@@ -41,7 +42,7 @@ static bool
 clock_behind(const struct ak_key *key, const struct ak_request *request)
 {
 	return key->expires_at != AK_NO_TIME &&
-	    request->now < request->published_at - AK_CLOCK_SLACK;
+	       request->now < request->published_at - AK_CLOCK_SLACK;
 }
 
 static bool
@@ -72,14 +73,15 @@ static bool
 other_service(const struct ak_key *key, const struct ak_request *request)
 {
 	return key->services[0] != '\0' &&
-	    (request->service == NULL || !ak_words_have(key->services, request->service));
+	       (request->service == NULL ||
+		   !ak_words_have(key->services, request->service));
 }
 
 static bool
 other_user(const struct ak_key *key, const struct ak_request *request)
 {
 	return !request->any_user &&
-	    (request->user == NULL || strcmp(key->owner, request->user) != 0);
+	       (request->user == NULL || strcmp(key->owner, request->user) != 0);
 }
 
 static bool
@@ -137,7 +139,8 @@ const struct ak_check ak_checks[] = {
 	{ AK_BAD_SECRET, "is its secret the key's secret?", unproved },
 	{ AK_REVOKED, "is the key not revoked?", revoked },
 	{ AK_DISABLED, "is the key switched on?", not_enabled },
-	{ AK_CLOCK_BEHIND, "is this clock right enough for a key that expires?", clock_behind },
+	{ AK_CLOCK_BEHIND, "is this clock right enough for a key that expires?",
+	    clock_behind },
 	{ AK_NOT_YET_VALID, "has its time begun?", not_yet_valid },
 	{ AK_EXPIRED, "has its time not ended?", expired },
 	{ AK_OWNER_SUSPENDED, "is its owner not suspended?", owner_suspended },

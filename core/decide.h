@@ -13,13 +13,13 @@
  */
 struct ak_request {
 	enum ak_reason proof; /* AK_VALID when the token proved its key, or why not */
-	const char *user;     /* the PAM user */
-	bool any_user;        /* the user is not looked at */
-	const char *service;  /* the PAM service */
-	const char *rhost;    /* the remote address, as PAM_RHOST gives it */
-	const char *scopes;   /* word list: the key must have them all */
+	const char *user; /* the PAM user */
+	bool any_user; /* the user is not looked at */
+	const char *service; /* the PAM service */
+	const char *rhost; /* the remote address, as PAM_RHOST gives it */
+	const char *scopes; /* word list: the key must have them all */
 	bool require_verified_owner;
-	int64_t now;          /* seconds since 1970 UTC */
+	int64_t now; /* seconds since 1970 UTC */
 	int64_t published_at; /* when the store was published, by the clock of then */
 };
 
@@ -29,7 +29,7 @@ struct ak_request {
 /* One check of the decision, in a table for decide and explain alike. */
 struct ak_check {
 	enum ak_reason reason; /* the answer when it refuses */
-	const char *asks;      /* what it asks, for people */
+	const char *asks; /* what it asks, for people */
 	bool (*refuses)(const struct ak_key *key, const struct ak_request *request);
 };
 

@@ -6,7 +6,8 @@
 void
 ak_digest(const char *text, size_t len, uint8_t out[AK_DIGEST_LEN])
 {
-	crypto_generichash(out, AK_DIGEST_LEN, (const unsigned char *)text, len, NULL, 0);
+	crypto_generichash(
+	    out, AK_DIGEST_LEN, (const unsigned char *)text, len, NULL, 0);
 }
 
 bool

@@ -18,7 +18,8 @@
  */
 void ak_digest(const char *text, size_t len, uint8_t out[AK_DIGEST_LEN]);
 
-/* Whether two digests are the same, in time that does not depend on where they differ. */
+/* Whether two digests are the same, in time that does not depend on where they differ.
+ */
 bool ak_digest_same(const uint8_t a[AK_DIGEST_LEN], const uint8_t b[AK_DIGEST_LEN]);
 
 #endif

@@ -15,6 +15,9 @@ ak_fail(struct ak_error *error, enum ak_code code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(error->text, sizeof(error->text), format, args);
 	va_end(args);
+	for (char *s = error->text; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			*s = '?';
 	return code;
 }
 
@@ -30,6 +33,6 @@ ak_fail_errno(struct ak_error *error, const char *path, const char *hint)
 	else if (saved == ENOMEM)
 		code = AK_E_NOMEM;
 	/* The GNU form, which is thread-safe and returns the text. */
-	return ak_fail(error, code, "%s: %s%s", path,
-	    strerror_r(saved, why, sizeof(why)), hint);
+	return ak_fail(
+	    error, code, "%s: %s%s", path, strerror_r(saved, why, sizeof(why)), hint);
 }

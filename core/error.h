@@ -2,20 +2,22 @@
 #ifndef AK_ERROR_H
 #define AK_ERROR_H
 
-/* What went wrong, as callers tell apart what to do; the tool's exit code follows it. */
+/* What went wrong, as callers tell apart what to do; the tool's exit code follows it.
+ */
 enum ak_code {
 	AK_OK = 0,
-	AK_E_USAGE,      /* the caller's words are off */
-	AK_E_NOT_FOUND,  /* no such key, owner, file */
+	AK_E_USAGE, /* the caller's words are off */
+	AK_E_NOT_FOUND, /* no such key, owner, file */
 	AK_E_PERMISSION, /* not allowed to */
-	AK_E_STORE,      /* missing, unsafe, damaged, another version, input or output error */
-	AK_E_CONFLICT,   /* it would clash with what is there */
-	AK_E_NOMEM,      /* out of memory */
+	AK_E_STORE, /* missing, unsafe, damaged, another version, input or output error
+		     */
+	AK_E_CONFLICT, /* it would clash with what is there */
+	AK_E_NOMEM, /* out of memory */
 };
 
 /*
  * One error, owned by the caller. The text is one line without a newline: the thing,
- * the reason, the way out. It never holds a secret.
+ * the reason, the way out. It never holds a secret; control characters become '?'.
  */
 struct ak_error {
 	enum ak_code code;
@@ -28,7 +30,8 @@ enum ak_code ak_fail(struct ak_error *error, enum ak_code code, const char *form
 
 /*
  * Set an error from errno: "PATH: what errno says" and `hint`, which may be "".
- * EACCES, EPERM and EROFS are AK_E_PERMISSION, ENOMEM is AK_E_NOMEM, all else AK_E_STORE.
+ * EACCES, EPERM and EROFS are AK_E_PERMISSION, ENOMEM is AK_E_NOMEM, all else
+ * AK_E_STORE.
  */
 enum ak_code ak_fail_errno(struct ak_error *error, const char *path, const char *hint);
 

@@ -38,7 +38,8 @@ ak_paths_of(const char *root, struct ak_paths *p, struct ak_error *error)
 	free(real);
 	snprintf(p->master_folder, sizeof(p->master_folder), "%s/master", p->root);
 	snprintf(p->master, sizeof(p->master), "%s/master/master.db", p->root);
-	snprintf(p->master_new, sizeof(p->master_new), "%s/master/master.db.new", p->root);
+	snprintf(
+	    p->master_new, sizeof(p->master_new), "%s/master/master.db.new", p->root);
 	snprintf(p->lock, sizeof(p->lock), "%s/master/lock", p->root);
 	snprintf(p->store, sizeof(p->store), "%s/keys.db", p->root);
 	snprintf(p->store_new, sizeof(p->store_new), "%s/keys.db.new", p->root);
@@ -141,7 +142,8 @@ ak_each(struct ak_master *m, sqlite3_stmt *statement, int bound, ak_row_fn *fn,
 	int rc = bound;
 
 	if (rc == SQLITE_OK)
-		while (next == AK_ROW_NEXT && (rc = sqlite3_step(statement)) == SQLITE_ROW)
+		while (
+		    next == AK_ROW_NEXT && (rc = sqlite3_step(statement)) == SQLITE_ROW)
 			next = fn(statement, context);
 	if (next == AK_ROW_DAMAGED)
 		code = ak_fail(error, AK_E_STORE, "%s: is damaged; restore a backup",
@@ -171,7 +173,8 @@ execute(struct ak_master *m, const char *sql, struct ak_error *error)
 {
 	int rc = sqlite3_exec(m->db, sql, NULL, NULL, NULL);
 
-	return rc == SQLITE_OK ? AK_OK : ak_fail_sqlite(m->db, rc, m->paths.master, error);
+	return rc == SQLITE_OK ? AK_OK
+			       : ak_fail_sqlite(m->db, rc, m->paths.master, error);
 }
 
 /* One number of the header: PRAGMA NAME. */
@@ -186,7 +189,8 @@ get_pragma(struct ak_master *m, const char *sql, int64_t *value, struct ak_error
 		rc = SQLITE_OK;
 	}
 	sqlite3_finalize(pragma);
-	return rc == SQLITE_OK ? AK_OK : ak_fail_sqlite(m->db, rc, m->paths.master, error);
+	return rc == SQLITE_OK ? AK_OK
+			       : ak_fail_sqlite(m->db, rc, m->paths.master, error);
 }
 
 static enum ak_code
@@ -227,7 +231,8 @@ unlock(struct ak_master *m)
 	m->lock = -1;
 }
 
-/* Run what is missing of schema/migrations/, each in one transaction with its number. */
+/* Run what is missing of schema/migrations/, each in one transaction with its number.
+ */
 static enum ak_code
 migrate(struct ak_master *m, int64_t from, struct ak_error *error)
 {
@@ -235,7 +240,8 @@ migrate(struct ak_master *m, int64_t from, struct ak_error *error)
 	char number[64];
 
 	for (int64_t i = from; i < AK_MIGRATION_COUNT && code == AK_OK; i++) {
-		snprintf(number, sizeof(number), "PRAGMA user_version = %d;", (int)i + 1);
+		snprintf(
+		    number, sizeof(number), "PRAGMA user_version = %d;", (int)i + 1);
 		if ((code = execute(m, "BEGIN IMMEDIATE", error)) == AK_OK &&
 		    (code = execute(m, ak_migrations[i], error)) == AK_OK &&
 		    (code = execute(m, number, error)) == AK_OK)
@@ -251,7 +257,8 @@ check_version(struct ak_master *m, struct ak_error *error)
 	int64_t application, version;
 	enum ak_code code;
 
-	if ((code = get_pragma(m, "PRAGMA application_id", &application, error)) != AK_OK ||
+	if ((code = get_pragma(m, "PRAGMA application_id", &application, error)) !=
+		AK_OK ||
 	    (code = get_pragma(m, "PRAGMA user_version", &version, error)) != AK_OK)
 		return code;
 	if (application != AK_MASTER_APPLICATION_ID)
@@ -259,7 +266,8 @@ check_version(struct ak_master *m, struct ak_error *error)
 		    error, AK_E_STORE, "%s: is not an authkey master", m->paths.master);
 	if (version > AK_MIGRATION_COUNT)
 		return ak_fail(error, AK_E_STORE,
-		    "%s: was made by a newer authkey (version %d, known here %d); upgrade "
+		    "%s: was made by a newer authkey (version %d, known here %d); "
+		    "upgrade "
 		    "authkey",
 		    m->paths.master, (int)version, AK_MIGRATION_COUNT);
 	if (version == AK_MIGRATION_COUNT)
@@ -283,7 +291,8 @@ open_database(struct ak_master *m, int flags, struct ak_error *error)
 	sqlite3_busy_timeout(m->db, LOCK_WAIT_MS);
 	sqlite3_db_config(m->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(m->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	return execute(m, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;", error);
+	return execute(
+	    m, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;", error);
 }
 
 /*
@@ -302,7 +311,8 @@ check_folder(const struct ak_paths *paths, struct ak_error *error)
 	if (lstat(folder, &st) != 0) {
 		if (errno == ENOENT)
 			return ak_fail(error, AK_E_NOT_FOUND,
-			    "%s: there is no installation; run: authkey init", paths->root);
+			    "%s: there is no installation; run: authkey init",
+			    paths->root);
 		return ak_fail_errno(error, folder, "");
 	}
 	if (geteuid() != 0 && st.st_uid != geteuid())
@@ -311,7 +321,8 @@ check_folder(const struct ak_paths *paths, struct ak_error *error)
 		    folder);
 	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
 		return ak_fail(error, AK_E_STORE,
-		    "%s: must be a folder that only its owner may enter; chown root and "
+		    "%s: must be a folder that only its owner may enter; chown root "
+		    "and "
 		    "chmod 700 it",
 		    folder);
 	return AK_OK;
@@ -389,14 +400,14 @@ ak_master_installation(
 		return error->code;
 	if ((rc = sqlite3_step(get)) != SQLITE_ROW)
 		code = rc == SQLITE_DONE
-		    ? ak_fail(error, AK_E_STORE,
-			  "%s: is damaged: no installation; restore a backup",
-			  m->paths.master)
-		    : ak_fail_sqlite(m->db, rc, m->paths.master, error);
+			   ? ak_fail(error, AK_E_STORE,
+				 "%s: is damaged: no installation; restore a backup",
+				 m->paths.master)
+			   : ak_fail_sqlite(m->db, rc, m->paths.master, error);
 	else if (!ak_column_text(
 		     get, 0, installation->prefix, sizeof(installation->prefix)) ||
-	    !ak_column_text(
-		get, 1, installation->unix_group, sizeof(installation->unix_group)))
+		 !ak_column_text(get, 1, installation->unix_group,
+		     sizeof(installation->unix_group)))
 		code = ak_fail(error, AK_E_STORE, "%s: is damaged: prefix or group",
 		    m->paths.master);
 	else
@@ -445,7 +456,8 @@ enum ak_code
 ak_master_commit(struct ak_master *m, int64_t now, struct ak_error *error)
 {
 	sqlite3_stmt *next = ak_statement(m, AK_Q_generation_next, error);
-	enum ak_code code = next != NULL ? ak_run(m, next, SQLITE_OK, error) : error->code;
+	enum ak_code code =
+	    next != NULL ? ak_run(m, next, SQLITE_OK, error) : error->code;
 
 	if (code == AK_OK)
 		return publish_and_commit(m, now, error);
@@ -473,7 +485,7 @@ store_is_current(struct ak_master *m, int64_t generation)
 	if (ak_store_open(m->paths.store, geteuid(), &store, &ignored) != AK_OK)
 		return false;
 	current = ak_store_find(store, "", &key, &meta, &ignored) == AK_OK &&
-	    meta.generation == generation;
+		  meta.generation == generation;
 	ak_store_close(&store);
 	return current;
 }
@@ -531,8 +543,8 @@ fill(struct ak_master *m, const struct ak_installation *is, struct ak_error *err
  * is killed leaves no half of one.
  */
 static enum ak_code
-make_master(
-    const struct ak_paths *paths, const struct ak_installation *is, struct ak_error *error)
+make_master(const struct ak_paths *paths, const struct ak_installation *is,
+    struct ak_error *error)
 {
 	struct ak_master *m = new_master(error);
 	enum ak_code code;
@@ -544,7 +556,8 @@ make_master(
 	if ((code = lock(m, error)) == AK_OK && access(paths->master, F_OK) != 0) {
 		if (unlink(m->paths.master) != 0 && errno != ENOENT)
 			code = ak_fail_errno(error, m->paths.master, "");
-		if (code == AK_OK && (code = open_database(m, SQLITE_OPEN_CREATE, error)) == AK_OK)
+		if (code == AK_OK &&
+		    (code = open_database(m, SQLITE_OPEN_CREATE, error)) == AK_OK)
 			code = fill(m, is, error);
 		if (code == AK_OK && rename(m->paths.master, paths->master) != 0)
 			code = ak_fail_errno(error, paths->master, "");
@@ -574,11 +587,13 @@ compare(const struct ak_installation *wanted, const struct ak_installation *is,
 {
 	if (wanted->prefix[0] != '\0' && strcmp(wanted->prefix, is->prefix) != 0)
 		return ak_fail(error, AK_E_CONFLICT,
-		    "the installation is there already, with the prefix %s", is->prefix);
+		    "the installation is there already, with the prefix %s",
+		    is->prefix);
 	if (wanted->unix_group[0] != '\0' &&
 	    strcmp(wanted->unix_group, is->unix_group) != 0)
 		return ak_fail(error, AK_E_CONFLICT,
-		    "the installation is there already, with the group %s", is->unix_group);
+		    "the installation is there already, with the group %s",
+		    is->unix_group);
 	return AK_OK;
 }
 

@@ -47,7 +47,8 @@ struct ak_paths {
  * The paths under `root`, which is made absolute. AK_E_NOT_FOUND when there is no such
  * folder, AK_E_PERMISSION when it may not be entered.
  */
-enum ak_code ak_paths_of(const char *root, struct ak_paths *paths, struct ak_error *error);
+enum ak_code ak_paths_of(
+    const char *root, struct ak_paths *paths, struct ak_error *error);
 
 /*
  * Make an installation: its folders (the root too, its parent must exist), an empty
@@ -102,7 +103,8 @@ enum ak_code ak_master_begin(struct ak_master *master, struct ak_error *error);
  *
  *   now  s since 1970 UTC, published as the floor under the clock
  */
-enum ak_code ak_master_commit(struct ak_master *master, int64_t now, struct ak_error *error);
+enum ak_code ak_master_commit(
+    struct ak_master *master, int64_t now, struct ak_error *error);
 
 /* Undo a change and give the lock back. Fine when there is none. */
 void ak_master_rollback(struct ak_master *master);

@@ -13,7 +13,7 @@
 struct ak_master {
 	sqlite3 *db;
 	sqlite3_stmt *statements[AK_Q_COUNT]; /* prepared on first use */
-	int lock;                             /* descriptor, -1: not held */
+	int lock; /* descriptor, -1: not held */
 	struct ak_paths paths;
 };
 
@@ -43,8 +43,8 @@ bool ak_column_text(sqlite3_stmt *row, int column, char *to, size_t size);
 int64_t ak_column_time(sqlite3_stmt *row, int column);
 
 /* Step a statement that gives no rows, and finish with it. */
-enum ak_code ak_run(
-    struct ak_master *master, sqlite3_stmt *statement, int bound, struct ak_error *error);
+enum ak_code ak_run(struct ak_master *master, sqlite3_stmt *statement, int bound,
+    struct ak_error *error);
 
 /* What to do after a row. */
 enum ak_row { AK_ROW_NEXT, AK_ROW_STOP, AK_ROW_DAMAGED };
@@ -59,7 +59,8 @@ enum ak_code ak_each(struct ak_master *master, sqlite3_stmt *statement, int boun
     ak_row_fn *fn, void *context, struct ak_error *error);
 
 /* Set an error from what SQLite last said on `db`. */
-enum ak_code ak_fail_sqlite(sqlite3 *db, int rc, const char *what, struct ak_error *error);
+enum ak_code ak_fail_sqlite(
+    sqlite3 *db, int rc, const char *what, struct ak_error *error);
 
 /* The number of a group by its name; AK_E_NOT_FOUND when there is none. */
 enum ak_code ak_group_id(const char *name, gid_t *gid, struct ak_error *error);

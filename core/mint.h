@@ -15,6 +15,7 @@
  * The caller has called sodium_init(). Each character is drawn without bias by
  * libsodium's randombytes_uniform().
  */
-void ak_token_mint(const char *prefix, char text[AK_TOKEN_MAX + 1], struct ak_token *tok);
+void ak_token_mint(
+    const char *prefix, char text[AK_TOKEN_MAX + 1], struct ak_token *tok);
 
 #endif

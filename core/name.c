@@ -17,16 +17,18 @@ made_of(const char *text, size_t max, const char *first, const char *any)
 	size_t len = strlen(text);
 
 	return len >= 1 && len <= max && strchr(first, text[0]) != NULL &&
-	    strspn(text, any) == len;
+	       strspn(text, any) == len;
 }
 
 const char *
 ak_name_why_not(const char *name)
 {
-	if (!made_of(name, AK_NAME_MAX, LOWER UPPER DIGIT "_", LOWER UPPER DIGIT "_.- ") ||
+	if (!made_of(
+		name, AK_NAME_MAX, LOWER UPPER DIGIT "_", LOWER UPPER DIGIT "_.- ") ||
 	    name[strlen(name) - 1] == ' ')
 		return "a key name has 1 to 64 of the characters A-Z a-z 0-9 . _ - and "
-		       "spaces, begins with a letter, digit or _, and does not end with "
+		       "spaces, begins with a letter, digit or _, and does not end "
+		       "with "
 		       "a space";
 	return NULL;
 }
@@ -38,7 +40,8 @@ ak_owner_why_not(const char *owner)
 
 	if (!made_of(owner, AK_OWNER_MAX, LOWER UPPER DIGIT "_",
 		LOWER UPPER DIGIT "_.@+$\\-"))
-		return "a user name has 1 to 128 of the characters A-Z a-z 0-9 . _ @ + $ "
+		return "a user name has 1 to 128 of the characters A-Z a-z 0-9 . _ @ + "
+		       "$ "
 		       "\\ - and begins with a letter, digit or _";
 	if (strcmp(owner, "__token__") == 0)
 		return "__token__ is what clients send in place of a user name";
@@ -50,8 +53,8 @@ ak_owner_why_not(const char *owner)
 const char *
 ak_service_why_not(const char *service)
 {
-	if (!made_of(service, AK_WORD_MAX, LOWER UPPER DIGIT "_",
-		LOWER UPPER DIGIT "_.@-"))
+	if (!made_of(
+		service, AK_WORD_MAX, LOWER UPPER DIGIT "_", LOWER UPPER DIGIT "_.@-"))
 		return "a service is named like its file in /etc/pam.d: 1 to 64 of the "
 		       "characters A-Z a-z 0-9 . _ @ -, a letter, digit or _ first";
 	return NULL;
@@ -61,7 +64,8 @@ const char *
 ak_scope_why_not(const char *scope)
 {
 	if (!made_of(scope, AK_WORD_MAX, LOWER DIGIT ":._/-", LOWER DIGIT ":._/-"))
-		return "scopes and tags have 1 to 64 of the characters a-z 0-9 : . _ / -";
+		return "scopes and tags have 1 to 64 of the characters a-z 0-9 : . _ / "
+		       "-";
 	return NULL;
 }
 
@@ -73,7 +77,11 @@ static bool
 decode_utf8(const unsigned char *s, uint32_t *point, size_t *len)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc0 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	size_t n = s[0] < 0x80   ? 1
+		   : s[0] < 0xc0 ? 0
+		   : s[0] < 0xe0 ? 2
+		   : s[0] < 0xf0 ? 3
+				 : 4;
 	uint32_t p;
 
 	if (n == 0 || s[0] >= 0xf8)

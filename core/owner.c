@@ -12,14 +12,14 @@ read_owner(sqlite3_stmt *row, struct ak_owner *o)
 	o->verified_at = ak_column_time(row, 5);
 	o->suspended_at = ak_column_time(row, 7);
 	return ak_column_text(row, 0, o->name, sizeof(o->name)) &&
-	    ak_column_text(row, 1, o->full_name, sizeof(o->full_name)) &&
-	    ak_column_text(row, 2, o->user_id, sizeof(o->user_id)) &&
-	    ak_column_text(row, 3, o->email, sizeof(o->email)) &&
-	    ak_column_text(row, 4, o->external_id, sizeof(o->external_id)) &&
-	    ak_column_text(row, 6, o->verified_by, sizeof(o->verified_by)) &&
-	    ak_column_text(row, 8, o->suspended_by, sizeof(o->suspended_by)) &&
-	    ak_column_text(row, 9, o->suspend_reason, sizeof(o->suspend_reason)) &&
-	    ak_time_is_sane(o->verified_at) && ak_time_is_sane(o->suspended_at);
+	       ak_column_text(row, 1, o->full_name, sizeof(o->full_name)) &&
+	       ak_column_text(row, 2, o->user_id, sizeof(o->user_id)) &&
+	       ak_column_text(row, 3, o->email, sizeof(o->email)) &&
+	       ak_column_text(row, 4, o->external_id, sizeof(o->external_id)) &&
+	       ak_column_text(row, 6, o->verified_by, sizeof(o->verified_by)) &&
+	       ak_column_text(row, 8, o->suspended_by, sizeof(o->suspended_by)) &&
+	       ak_column_text(row, 9, o->suspend_reason, sizeof(o->suspend_reason)) &&
+	       ak_time_is_sane(o->verified_at) && ak_time_is_sane(o->suspended_at);
 }
 
 /* A search: whom to tell about each owner. */

@@ -12,7 +12,8 @@
 #include "record.h"
 #include "seal.h"
 
-/* The store that is being built: its own connection, so that it is done before COMMIT. */
+/* The store that is being built: its own connection, so that it is done before COMMIT.
+ */
 struct build {
 	sqlite3 *db;
 	sqlite3_stmt *insert;
@@ -33,8 +34,8 @@ ak_group_id(const char *name, gid_t *gid, struct ak_error *error)
 	}
 	if (found == NULL)
 		return ak_fail(error, AK_E_NOT_FOUND,
-		    "there is no group %s on this system; run: groupadd --system %s", name,
-		    name);
+		    "there is no group %s on this system; run: groupadd --system %s",
+		    name, name);
 	*gid = group.gr_gid;
 	return AK_OK;
 }
@@ -83,9 +84,8 @@ open_build(struct build *b, const char *path, struct ak_error *error)
 	    path, &b->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
 	if (rc != SQLITE_OK)
 		return ak_fail_sqlite(b->db, rc, path, error);
-	code = execute(b,
-	    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
-	    "PRAGMA locking_mode = EXCLUSIVE; BEGIN");
+	code = execute(b, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
+			  "PRAGMA locking_mode = EXCLUSIVE; BEGIN");
 	if (code == AK_OK)
 		code = execute(b, ak_sql_store);
 	return code;
@@ -96,7 +96,8 @@ close_build(struct build *b, enum ak_code code)
 {
 	sqlite3_finalize(b->insert);
 	if (sqlite3_close(b->db) != SQLITE_OK && code == AK_OK)
-		code = ak_fail(b->error, AK_E_STORE, "%s: could not be closed", b->path);
+		code =
+		    ak_fail(b->error, AK_E_STORE, "%s: could not be closed", b->path);
 	return code;
 }
 
@@ -106,7 +107,8 @@ insert_meta(struct build *b, int64_t generation, int64_t now)
 	sqlite3_stmt *s = NULL;
 	int rc = sqlite3_prepare_v2(b->db, ak_sql_store_insert_meta, -1, &s, NULL);
 
-	if (rc == SQLITE_OK && (rc = sqlite3_bind_int64(s, 1, generation)) == SQLITE_OK &&
+	if (rc == SQLITE_OK &&
+	    (rc = sqlite3_bind_int64(s, 1, generation)) == SQLITE_OK &&
 	    (rc = sqlite3_bind_int64(s, 2, now)) == SQLITE_OK)
 		rc = sqlite3_step(s);
 	sqlite3_finalize(s);
@@ -158,7 +160,8 @@ static enum ak_code
 insert_keys(struct ak_master *m, struct build *b)
 {
 	enum ak_code code;
-	int rc = sqlite3_prepare_v2(b->db, ak_sql_store_insert_key, -1, &b->insert, NULL);
+	int rc =
+	    sqlite3_prepare_v2(b->db, ak_sql_store_insert_key, -1, &b->insert, NULL);
 
 	if (rc != SQLITE_OK)
 		return ak_fail_sqlite(b->db, rc, b->path, b->error);
@@ -172,9 +175,11 @@ insert_keys(struct ak_master *m, struct build *b)
  * nanoseconds of the mtime: ak_store_is_still() tells two publishings apart by it.
  */
 static enum ak_code
-finish(const char *path, gid_t gid, int64_t generation, int64_t now, struct ak_error *error)
+finish(const char *path, gid_t gid, int64_t generation, int64_t now,
+    struct ak_error *error)
 {
-	struct timespec times[2] = { { .tv_sec = now, .tv_nsec = generation % 1000000000 },
+	struct timespec times[2] = { { .tv_sec = now,
+					 .tv_nsec = generation % 1000000000 },
 		{ .tv_sec = now, .tv_nsec = generation % 1000000000 } };
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 

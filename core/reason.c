@@ -5,11 +5,11 @@ const char *
 ak_reason_word(enum ak_reason reason)
 {
 	switch (reason) {
-#define WORD(word, value, text) \
-	case AK_##word: \
+#define CASE(word, value, auth, acct, level, text) \
+	case AK_##word:                            \
 		return #word;
-		AK_REASONS(WORD)
-#undef WORD
+		AK_REASONS(CASE)
+#undef CASE
 	}
 	return "STORE_UNAVAILABLE";
 }
@@ -18,11 +18,37 @@ const char *
 ak_reason_text(enum ak_reason reason)
 {
 	switch (reason) {
-#define TEXT(word, value, text) \
-	case AK_##word: \
+#define CASE(word, value, auth, acct, level, text) \
+	case AK_##word:                            \
 		return text;
-		AK_REASONS(TEXT)
-#undef TEXT
+		AK_REASONS(CASE)
+#undef CASE
 	}
 	return "the store cannot answer";
+}
+
+const char *
+ak_reason_pam_authenticate(enum ak_reason reason)
+{
+	switch (reason) {
+#define CASE(word, value, auth, acct, level, text) \
+	case AK_##word:                            \
+		return "PAM_" #auth;
+		AK_REASONS(CASE)
+#undef CASE
+	}
+	return "PAM_AUTHINFO_UNAVAIL";
+}
+
+const char *
+ak_reason_pam_acct_mgmt(enum ak_reason reason)
+{
+	switch (reason) {
+#define CASE(word, value, auth, acct, level, text) \
+	case AK_##word:                            \
+		return "PAM_" #acct;
+		AK_REASONS(CASE)
+#undef CASE
+	}
+	return "PAM_AUTHINFO_UNAVAIL";
 }

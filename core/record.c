@@ -25,21 +25,45 @@ ak_record_status(const struct ak_record *record, int64_t now)
 }
 
 /* The columns of the view `record`. */
-enum { ID, NAME, OWNER, SCHEME, DIGEST, STATE, NOT_BEFORE, EXPIRES_AT, OWNER_SUSPENDED,
-	OWNER_VERIFIED, SERVICES, SCOPES, NETWORKS, PREFIX, DESCRIPTION, TAGS, CREATED_AT,
-	CREATED_BY, ACTIVATED_AT, REVOKED_AT, REVOKED_BY, REVOKE_REASON, REPLACED_BY };
+enum {
+	ID,
+	NAME,
+	OWNER,
+	SCHEME,
+	DIGEST,
+	STATE,
+	NOT_BEFORE,
+	EXPIRES_AT,
+	OWNER_SUSPENDED,
+	OWNER_VERIFIED,
+	SERVICES,
+	SCOPES,
+	NETWORKS,
+	PREFIX,
+	DESCRIPTION,
+	TAGS,
+	CREATED_AT,
+	CREATED_BY,
+	ACTIVATED_AT,
+	REVOKED_AT,
+	REVOKED_BY,
+	REVOKE_REASON,
+	REPLACED_BY
+};
 
 #define TEXT(column, field) ak_column_text(row, column, field, sizeof(field))
 
 static bool
 read_texts(sqlite3_stmt *row, struct ak_record *r)
 {
-	return TEXT(ID, r->key.id) && TEXT(NAME, r->key.name) && TEXT(OWNER, r->key.owner) &&
-	    TEXT(SERVICES, r->key.services) && TEXT(SCOPES, r->key.scopes) &&
-	    TEXT(NETWORKS, r->key.networks) && TEXT(PREFIX, r->prefix) &&
-	    TEXT(DESCRIPTION, r->description) && TEXT(TAGS, r->tags) &&
-	    TEXT(CREATED_BY, r->created_by) && TEXT(REVOKED_BY, r->revoked_by) &&
-	    TEXT(REVOKE_REASON, r->revoke_reason) && TEXT(REPLACED_BY, r->replaced_by);
+	return TEXT(ID, r->key.id) && TEXT(NAME, r->key.name) &&
+	       TEXT(OWNER, r->key.owner) && TEXT(SERVICES, r->key.services) &&
+	       TEXT(SCOPES, r->key.scopes) && TEXT(NETWORKS, r->key.networks) &&
+	       TEXT(PREFIX, r->prefix) && TEXT(DESCRIPTION, r->description) &&
+	       TEXT(TAGS, r->tags) && TEXT(CREATED_BY, r->created_by) &&
+	       TEXT(REVOKED_BY, r->revoked_by) &&
+	       TEXT(REVOKE_REASON, r->revoke_reason) &&
+	       TEXT(REPLACED_BY, r->replaced_by);
 }
 
 static bool
@@ -61,8 +85,8 @@ read_record(sqlite3_stmt *row, struct ak_record *r)
 	r->activated_at = ak_column_time(row, ACTIVATED_AT);
 	r->revoked_at = ak_column_time(row, REVOKED_AT);
 	return ak_time_is_sane(key->not_before) && ak_time_is_sane(key->expires_at) &&
-	    ak_time_is_sane(r->created_at) && ak_time_is_sane(r->activated_at) &&
-	    ak_time_is_sane(r->revoked_at);
+	       ak_time_is_sane(r->created_at) && ak_time_is_sane(r->activated_at) &&
+	       ak_time_is_sane(r->revoked_at);
 }
 
 /* A search: whom to tell about each record. */
@@ -83,8 +107,8 @@ take_record(sqlite3_stmt *row, void *context)
 }
 
 static enum ak_code
-each(struct ak_master *m, sqlite3_stmt *rows, int bound, ak_record_fn *fn, void *context,
-    struct ak_error *error)
+each(struct ak_master *m, sqlite3_stmt *rows, int bound, ak_record_fn *fn,
+    void *context, struct ak_error *error)
 {
 	struct search search = { fn, context };
 
@@ -137,7 +161,8 @@ write_record(struct ak_master *m, enum ak_query query, const struct ak_record *r
 	if (code == AK_E_CONFLICT &&
 	    sqlite3_extended_errcode(m->db) == SQLITE_CONSTRAINT_UNIQUE)
 		ak_fail(error, code,
-		    "%s has a key named \"%s\" already; choose another name, or revoke it "
+		    "%s has a key named \"%s\" already; choose another name, or revoke "
+		    "it "
 		    "first: authkey revoke '%s/%s'",
 		    r->key.owner, r->key.name, r->key.owner, r->key.name);
 	return code;
@@ -158,7 +183,7 @@ ak_record_issue(struct ak_master *m, struct ak_record *r, char text[AK_TOKEN_MAX
 		ak_digest(text, strlen(text), r->key.digest);
 		code = write_record(m, AK_Q_key_insert, r, error);
 	} while (code == AK_E_CONFLICT && ++tries < MINT_TRIES &&
-	    sqlite3_extended_errcode(m->db) == SQLITE_CONSTRAINT_PRIMARYKEY);
+		 sqlite3_extended_errcode(m->db) == SQLITE_CONSTRAINT_PRIMARYKEY);
 	return code;
 }
 
@@ -184,8 +209,8 @@ keep_one(const struct ak_record *record, void *context)
 }
 
 enum ak_code
-ak_record_by_id(struct ak_master *m, const char *id, struct ak_record *record, bool *found,
-    struct ak_error *error)
+ak_record_by_id(struct ak_master *m, const char *id, struct ak_record *record,
+    bool *found, struct ak_error *error)
 {
 	sqlite3_stmt *s = ak_statement(m, AK_Q_key_by_id, error);
 	enum ak_code code = error->code;

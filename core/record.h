@@ -6,14 +6,15 @@
 
 /* A key as its administrator knows it. Texts that are not set are "". */
 struct ak_record {
-	struct ak_key key; /* owner_suspended and owner_verified are read, never written */
+	struct ak_key
+	    key; /* owner_suspended and owner_verified are read, never written */
 	char prefix[AK_PREFIX_MAX + 1];
 	char description[AK_DESCRIPTION_MAX + 1];
 	char tags[AK_WORDS_MAX];
 	int64_t created_at;
 	char created_by[AK_OWNER_MAX + 1];
 	int64_t activated_at; /* when it was last switched on, or AK_NO_TIME */
-	int64_t revoked_at;   /* or AK_NO_TIME */
+	int64_t revoked_at; /* or AK_NO_TIME */
 	char revoked_by[AK_OWNER_MAX + 1];
 	char revoke_reason[AK_DESCRIPTION_MAX + 1];
 	char replaced_by[AK_ID_LEN + 1];
@@ -23,10 +24,10 @@ struct ak_record {
 struct ak_filter {
 	const char *owner;
 	const char *tag;
-	const char *service;    /* keys that may be used for it: named, or for all */
+	const char *service; /* keys that may be used for it: named, or for all */
 	int64_t expires_before;
-	const char *text;       /* in the name, description or owner, or the id */
-	const char *sort;       /* name, owner, expires_at or created_at, the default */
+	const char *text; /* in the name, description or owner, or the id */
+	const char *sort; /* name, owner, expires_at or created_at, the default */
 };
 
 /* Called with each record found, borrowed; false ends the search without an error. */
@@ -69,7 +70,7 @@ enum ak_code ak_record_list(struct ak_master *master, const struct ak_filter *fi
     ak_record_fn *fn, void *context, struct ak_error *error);
 
 /* All records, in the order of their ids. */
-enum ak_code ak_record_all(struct ak_master *master, ak_record_fn *fn, void *context,
-    struct ak_error *error);
+enum ak_code ak_record_all(
+    struct ak_master *master, ak_record_fn *fn, void *context, struct ak_error *error);
 
 #endif

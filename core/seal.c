@@ -20,8 +20,8 @@ ak_key_seal(const struct ak_key *key, uint8_t seal[AK_SEAL_LEN])
 {
 	const char *const texts[] = { key->id, key->name, key->owner, key->services,
 		key->scopes, key->networks };
-	const int64_t numbers[] = { key->scheme, key->state, key->not_before, key->expires_at,
-		key->owner_suspended, key->owner_verified };
+	const int64_t numbers[] = { key->scheme, key->state, key->not_before,
+		key->expires_at, key->owner_suspended, key->owner_verified };
 	crypto_generichash_state state;
 
 	crypto_generichash_init(&state, NULL, 0, AK_SEAL_LEN);

@@ -34,8 +34,8 @@ enum {
 static enum ak_code
 damaged(const char *what, struct ak_error *error)
 {
-	return ak_fail(error, AK_E_STORE, "the store is damaged (%s); run: authkey publish",
-	    what);
+	return ak_fail(
+	    error, AK_E_STORE, "the store is damaged (%s); run: authkey publish", what);
 }
 
 static enum ak_code
@@ -71,7 +71,8 @@ check_header(const struct ak_store *store, const char *path, struct ak_error *er
 	version = big_endian(h + AT_USER_VERSION, 4);
 	if (version != AK_STORE_VERSION)
 		return ak_fail(error, AK_E_STORE,
-		    "%s: is a store of version %u and version %d is known here; upgrade %s",
+		    "%s: is a store of version %u and version %d is known here; "
+		    "upgrade %s",
 		    path, (unsigned)version, AK_STORE_VERSION,
 		    version > AK_STORE_VERSION ? "pam_authkey.so"
 					       : "authkey and run: authkey publish");
@@ -79,7 +80,8 @@ check_header(const struct ak_store *store, const char *path, struct ak_error *er
 	if (page_size == 1)
 		page_size = 65536;
 	if (h[AT_WRITE_VERSION] != 1 || h[AT_READ_VERSION] != 1 ||
-	    (off_t)page_size * big_endian(h + AT_PAGE_COUNT, 4) != store->status.st_size)
+	    (off_t)page_size * big_endian(h + AT_PAGE_COUNT, 4) !=
+		store->status.st_size)
 		return ak_fail(
 		    error, AK_E_STORE, "%s: is cut short; run: authkey publish", path);
 	return AK_OK;
@@ -225,13 +227,28 @@ take_time(sqlite3_stmt *row, int column, int64_t *to)
 {
 	*to = AK_NO_TIME;
 	return sqlite3_column_type(row, column) == SQLITE_NULL ||
-	    take_number(row, column, 0, AK_TIME_MAX, to);
+	       take_number(row, column, 0, AK_TIME_MAX, to);
 }
 
 /* The columns of store_find.sql. */
-enum { META_GENERATION, META_PUBLISHED_AT, ID, NAME, OWNER, SCHEME, DIGEST, STATE,
-	NOT_BEFORE, EXPIRES_AT, OWNER_SUSPENDED, OWNER_VERIFIED, SERVICES, SCOPES,
-	NETWORKS, SEAL };
+enum {
+	META_GENERATION,
+	META_PUBLISHED_AT,
+	ID,
+	NAME,
+	OWNER,
+	SCHEME,
+	DIGEST,
+	STATE,
+	NOT_BEFORE,
+	EXPIRES_AT,
+	OWNER_SUSPENDED,
+	OWNER_VERIFIED,
+	SERVICES,
+	SCOPES,
+	NETWORKS,
+	SEAL
+};
 
 static bool
 take_key(sqlite3_stmt *row, const char *id, struct ak_key *key, uint8_t *seal)
@@ -261,8 +278,8 @@ take_key(sqlite3_stmt *row, const char *id, struct ak_key *key, uint8_t *seal)
 }
 
 static enum ak_code
-take_row(sqlite3_stmt *row, const char *id, struct ak_key *key, struct ak_store_meta *meta,
-    struct ak_error *error)
+take_row(sqlite3_stmt *row, const char *id, struct ak_key *key,
+    struct ak_store_meta *meta, struct ak_error *error)
 {
 	uint8_t stored[AK_SEAL_LEN] = { 0 }, computed[AK_SEAL_LEN];
 	bool found = sqlite3_column_type(row, ID) != SQLITE_NULL;
@@ -272,7 +289,8 @@ take_row(sqlite3_stmt *row, const char *id, struct ak_key *key, struct ak_store_
 		return damaged("meta", error);
 	if (found && !take_key(row, id, key, stored))
 		return damaged("a column", error);
-	ak_key_seal(key, computed); /* an unknown id takes the same work: SECURITY R10 */
+	ak_key_seal(
+	    key, computed); /* an unknown id takes the same work: SECURITY R10 */
 	if (found && memcmp(stored, computed, AK_SEAL_LEN) != 0)
 		return damaged("a seal", error);
 	return AK_OK;

@@ -140,7 +140,8 @@ vfs_delete(UNUSED sqlite3_vfs *vfs, UNUSED const char *name, UNUSED int sync)
 }
 
 static int
-vfs_access(UNUSED sqlite3_vfs *vfs, UNUSED const char *name, UNUSED int flags, int *result)
+vfs_access(
+    UNUSED sqlite3_vfs *vfs, UNUSED const char *name, UNUSED int flags, int *result)
 {
 	*result = 0;
 	return SQLITE_OK;

@@ -24,9 +24,10 @@ is_prefix_char(char c)
 static uint32_t
 crc32(const char *text, size_t len)
 {
-	static const uint32_t step[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
-		0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344,
-		0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c };
+	static const uint32_t step[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8,
+		0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320,
+		0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278,
+		0xbdbdf21c };
 	uint32_t crc = 0xffffffff;
 
 	for (size_t i = 0; i < len; i++) {
@@ -84,7 +85,8 @@ ak_token_parse(const char *text, size_t len, struct ak_token *tok)
 		return AK_MALFORMED;
 	if (len == prefix + 1 + AK_BODY_LEN) {
 		ak_token_checksum(text, len - AK_CHECKSUM_LEN, checksum);
-		if (memcmp(checksum, text + len - AK_CHECKSUM_LEN, AK_CHECKSUM_LEN) == 0) {
+		if (memcmp(checksum, text + len - AK_CHECKSUM_LEN, AK_CHECKSUM_LEN) ==
+		    0) {
 			memcpy(tok->prefix, text, prefix);
 			memcpy(tok->id, text + prefix + 1, AK_ID_LEN);
 			return AK_VALID;

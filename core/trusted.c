@@ -32,8 +32,8 @@ check_folder(const char *path, uid_t owner, struct ak_error *error)
 		    "%s: is not a folder; name the store by its real path", path);
 	if (!owned_by(&st, owner))
 		return ak_fail(error, AK_E_STORE,
-		    "%s: belongs to uid %u, who could swap the store; chown it to root", path,
-		    (unsigned)st.st_uid);
+		    "%s: belongs to uid %u, who could swap the store; chown it to root",
+		    path, (unsigned)st.st_uid);
 	if (others_write(&st) && !((st.st_mode & S_ISVTX) != 0 && st.st_uid == 0))
 		return ak_fail(error, AK_E_STORE,
 		    "%s: group or others could swap the store; chmod go-w it", path);
@@ -64,7 +64,8 @@ check_file(const char *path, uid_t owner, const struct stat *st, struct ak_error
 {
 	if (!S_ISREG(st->st_mode))
 		return ak_fail(error, AK_E_STORE,
-		    "%s: is not a regular file; move it away and run: authkey publish", path);
+		    "%s: is not a regular file; move it away and run: authkey publish",
+		    path);
 	if (st->st_nlink != 1)
 		return ak_fail(error, AK_E_STORE,
 		    "%s: has more than one name; run: authkey publish", path);
@@ -92,8 +93,8 @@ above_standard_streams(int fd)
 }
 
 enum ak_code
-ak_trusted_open(const char *path, uid_t owner, int *fd, struct stat *status,
-    struct ak_error *error)
+ak_trusted_open(
+    const char *path, uid_t owner, int *fd, struct stat *status, struct ak_error *error)
 {
 	enum ak_code code;
 
@@ -105,10 +106,12 @@ ak_trusted_open(const char *path, uid_t owner, int *fd, struct stat *status,
 	if (*fd < 0) {
 		if (errno == ELOOP)
 			return ak_fail(error, AK_E_STORE,
-			    "%s: is a symbolic link; name the store by its real path", path);
+			    "%s: is a symbolic link; name the store by its real path",
+			    path);
 		if (errno == EACCES)
 			return ak_fail(error, AK_E_PERMISSION,
-			    "%s: uid %u may not read it; let its user check tokens: authkey "
+			    "%s: uid %u may not read it; let its user check tokens: "
+			    "authkey "
 			    "verifier add USER, then restart the service",
 			    path, (unsigned)geteuid());
 		return ak_fail_errno(

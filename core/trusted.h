@@ -20,8 +20,8 @@
  * AK_E_STORE       missing or unsafe; the text says which part and the remedy
  * AK_E_PERMISSION  this process may not read it
  */
-enum ak_code ak_trusted_open(const char *path, uid_t owner, int *fd, struct stat *status,
-    struct ak_error *error);
+enum ak_code ak_trusted_open(const char *path, uid_t owner, int *fd,
+    struct stat *status, struct ak_error *error);
 
 /*
  * The same for the folders above a path alone: everything before its last slash.

@@ -14,7 +14,8 @@ prove(const struct ak_source *source, const uint8_t digest[AK_DIGEST_LEN],
 	enum ak_reason proof = AK_STORE_UNAVAILABLE;
 	bool same;
 
-	if (ak_store_open(source->path, source->owner, &store, &verdict->error) != AK_OK)
+	if (ak_store_open(source->path, source->owner, &store, &verdict->error) !=
+	    AK_OK)
 		return proof;
 	if (ak_store_find(store, verdict->token.id, &verdict->key, &verdict->meta,
 		&verdict->error) == AK_OK) {
@@ -54,9 +55,9 @@ ak_verify_again(const struct ak_source *source, struct ak_request *request,
 {
 	uint8_t digest[AK_DIGEST_LEN];
 
-	memset(&verdict->error, 0, sizeof(verdict->error));
 	if (verdict->reason != AK_VALID)
 		return;
+	memset(&verdict->error, 0, sizeof(verdict->error));
 	request->proof = AK_VALID;
 	if (!ak_store_is_still(source->path, &verdict->mark)) {
 		memcpy(digest, verdict->key.digest, sizeof(digest));

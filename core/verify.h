@@ -14,11 +14,11 @@ struct ak_source {
 /* What became of one presented text. Holds no secret. */
 struct ak_verdict {
 	enum ak_reason reason;
-	struct ak_token token;     /* its public parts, when it has the shape of one */
-	struct ak_key key;         /* what the store says of the id; id empty: nothing */
+	struct ak_token token; /* its public parts, when it has the shape of one */
+	struct ak_key key; /* what the store says of the id; id empty: nothing */
 	struct ak_store_meta meta; /* the store that answered */
 	struct ak_store_mark mark;
-	struct ak_error error;     /* code AK_OK unless reason is AK_STORE_UNAVAILABLE */
+	struct ak_error error; /* code AK_OK unless reason is AK_STORE_UNAVAILABLE */
 };
 
 /*

@@ -52,7 +52,7 @@ take_date(const char **at, struct tm *tm)
 	there = *tm;
 	timegm(&there); /* moves a day that does not exist, such as 31 April */
 	return there.tm_year == tm->tm_year && there.tm_mon == tm->tm_mon &&
-	    there.tm_mday == tm->tm_mday;
+	       there.tm_mday == tm->tm_mday;
 }
 
 /* HH:MM:SS and a fraction, which is dropped. */
@@ -100,7 +100,8 @@ ak_duration_why_not(const char *text, int64_t *seconds)
 		return "a length of time is a number and d, h or m: 90d, 12h, 30m";
 	for (; *text >= '0' && *text <= '9'; text++)
 		if ((n = n * 10 + (*text - '0')) > AK_TIME_MAX)
-			return "that is longer than times go, which end with the year 9999";
+			return "that is longer than times go, which end with the year "
+			       "9999";
 	if (*text == '\0' || (found = strchr(units, *text)) == NULL || text[1] != '\0')
 		return "a length of time ends with d, h or m: 90d, 12h, 30m";
 	*seconds = n * unit[found - units];
@@ -127,7 +128,8 @@ ak_when_why_not(const char *text, int64_t now, int64_t *when)
 			if (!take(&at, "Tt ") || !take_time(&at, &tm))
 				return "there is no such time of day; " FORMS;
 			if (!take_zone(&at, &offset))
-				return "a time of day needs its zone: Z or +HH:MM behind it";
+				return "a time of day needs its zone: Z or +HH:MM "
+				       "behind it";
 			if (*at != '\0')
 				return "something stands behind the time; " FORMS;
 		}
