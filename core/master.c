@@ -281,10 +281,10 @@ check_version(struct ak_master *m, struct ak_error *error)
 }
 
 static enum ak_code
-open_database(struct ak_master *m, int flags, struct ak_error *error)
+open_database(struct ak_master *m, struct ak_error *error)
 {
 	int rc = sqlite3_open_v2(m->paths.master, &m->db,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | flags, NULL);
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
 
 	if (rc != SQLITE_OK)
 		return ak_fail_sqlite(m->db, rc, m->paths.master, error);
@@ -355,7 +355,7 @@ ak_master_open(const char *root, struct ak_master **out, struct ak_error *error)
 	if (code == AK_OK && access(m->paths.master, F_OK) != 0 && errno == ENOENT)
 		code = ak_fail(error, AK_E_NOT_FOUND,
 		    "%s: there is no installation; run: authkey init", m->paths.root);
-	if (code == AK_OK && (code = open_database(m, 0, error)) == AK_OK &&
+	if (code == AK_OK && (code = open_database(m, error)) == AK_OK &&
 	    (code = check_version(m, error)) == AK_OK)
 		/* Readers of a write-ahead log never hold a revocation up. */
 		code = execute(m, "PRAGMA journal_mode = WAL", error);
@@ -521,6 +521,25 @@ make_folder(const char *path, mode_t mode, struct ak_error *error)
 	return chmod(path, mode) == 0 ? AK_OK : ak_fail_errno(error, path, "");
 }
 
+enum ak_code
+ak_make_file(const char *path, struct ak_error *error)
+{
+	int fd;
+
+	if (unlink(path) != 0 && errno != ENOENT)
+		return ak_fail_errno(error, path, "");
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return ak_fail_errno(error, path, "");
+	if (fchmod(fd, 0600) != 0) {
+		ak_fail_errno(error, path, "");
+		close(fd);
+		return error->code;
+	}
+	close(fd);
+	return AK_OK;
+}
+
 /* Fill a new master: the tables and the one row of the installation. */
 static enum ak_code
 fill(struct ak_master *m, const struct ak_installation *is, struct ak_error *error)
@@ -554,10 +573,8 @@ make_master(const struct ak_paths *paths, const struct ak_installation *is,
 	m->paths = *paths;
 	memcpy(m->paths.master, paths->master_new, sizeof(m->paths.master));
 	if ((code = lock(m, error)) == AK_OK && access(paths->master, F_OK) != 0) {
-		if (unlink(m->paths.master) != 0 && errno != ENOENT)
-			code = ak_fail_errno(error, m->paths.master, "");
-		if (code == AK_OK &&
-		    (code = open_database(m, SQLITE_OPEN_CREATE, error)) == AK_OK)
+		if ((code = ak_make_file(m->paths.master, error)) == AK_OK &&
+		    (code = open_database(m, error)) == AK_OK)
 			code = fill(m, is, error);
 		if (code == AK_OK && rename(m->paths.master, paths->master) != 0)
 			code = ak_fail_errno(error, paths->master, "");

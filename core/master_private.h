@@ -62,6 +62,12 @@ enum ak_code ak_each(struct ak_master *master, sqlite3_stmt *statement, int boun
 enum ak_code ak_fail_sqlite(
     sqlite3 *db, int rc, const char *what, struct ak_error *error);
 
+/*
+ * Make an empty file that nobody else can open, whatever the umask is, in place of one
+ * that may be there: SECURITY R24.
+ */
+enum ak_code ak_make_file(const char *path, struct ak_error *error);
+
 /* The number of a group by its name; AK_E_NOT_FOUND when there is none. */
 enum ak_code ak_group_id(const char *name, gid_t *gid, struct ak_error *error);
 

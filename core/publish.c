@@ -40,26 +40,6 @@ ak_group_id(const char *name, gid_t *gid, struct ak_error *error)
 	return AK_OK;
 }
 
-/* An empty file that nobody else can open, whatever the umask is: SECURITY R24. */
-static enum ak_code
-make_file(const char *path, struct ak_error *error)
-{
-	int fd;
-
-	if (unlink(path) != 0 && errno != ENOENT)
-		return ak_fail_errno(error, path, "");
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return ak_fail_errno(error, path, "");
-	if (fchmod(fd, 0600) != 0) {
-		ak_fail_errno(error, path, "");
-		close(fd);
-		return error->code;
-	}
-	close(fd);
-	return AK_OK;
-}
-
 static enum ak_code
 execute(struct build *b, const char *sql)
 {
@@ -78,7 +58,7 @@ open_build(struct build *b, const char *path, struct ak_error *error)
 	memset(b, 0, sizeof(*b));
 	b->path = path;
 	b->error = error;
-	if ((code = make_file(path, error)) != AK_OK)
+	if ((code = ak_make_file(path, error)) != AK_OK)
 		return code;
 	rc = sqlite3_open_v2(
 	    path, &b->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
