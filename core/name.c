@@ -69,12 +69,8 @@ ak_scope_why_not(const char *scope)
 	return NULL;
 }
 
-/*
- * The code point of the UTF-8 sequence at `s` and its length, by RFC 3629: no
- * overlong form, no surrogate, nothing above U+10FFFF. False for anything else.
- */
-static bool
-decode_utf8(const unsigned char *s, uint32_t *point, size_t *len)
+bool
+ak_utf8_decode(const unsigned char *s, uint32_t *point, size_t *len)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t n = s[0] < 0x80   ? 1
@@ -107,7 +103,7 @@ ak_description_why_not(const char *text)
 	if (strlen(text) > AK_DESCRIPTION_MAX)
 		return "a description has at most 1024 bytes";
 	for (; *s != '\0'; s += n) {
-		if (!decode_utf8(s, &point, &n))
+		if (!ak_utf8_decode(s, &point, &n))
 			return "a description is UTF-8 text";
 		if (point < 0x20 || (point >= 0x7f && point < 0xa0))
 			return "a description has no control characters and one line";

@@ -2,6 +2,10 @@
 #ifndef AK_NAME_H
 #define AK_NAME_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 /*
  * What may be called what. Each function answers NULL when the text may be used, and
  * otherwise says why not, as a lower-case sentence for an error message. The text
@@ -30,5 +34,12 @@ const char *ak_scope_why_not(const char *scope);
 
 /* Free text on one line: UTF-8 (RFC 3629) without control characters. */
 const char *ak_description_why_not(const char *text);
+
+/*
+ * The code point of the UTF-8 sequence at `s`, which ends with a NUL somewhere, and its
+ * length, by RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF. False
+ * for anything else.
+ */
+bool ak_utf8_decode(const unsigned char *s, uint32_t *point, size_t *len);
 
 #endif
