@@ -56,7 +56,7 @@ ak_network_why_not(const char *text, size_t len, struct ak_network *network)
 	char *slash;
 	bool v4;
 
-	if (len == 0 || len >= sizeof(copy))
+	if (len == 0 || len >= sizeof(copy) || memchr(text, '\0', len) != NULL)
 		return "a network is an address or ADDRESS/BITS";
 	memcpy(copy, text, len);
 	copy[len] = '\0';

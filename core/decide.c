@@ -81,7 +81,8 @@ static bool
 other_user(const struct ak_key *key, const struct ak_request *request)
 {
 	return !request->any_user &&
-	       (request->user == NULL || strcmp(key->owner, request->user) != 0);
+	       (request->user == NULL || request->user[0] == '\0' ||
+		   strcmp(key->owner, request->user) != 0);
 }
 
 static bool

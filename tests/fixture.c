@@ -228,8 +228,8 @@ fx_load(struct fx *fx, const char *token)
 	bool found;
 
 	assert_code(
-	    ak_record_by_id(fx->master, fx_id(token), &fx->record, &found, &error), AK_OK,
-	    &error);
+	    ak_record_by_id(fx->master, fx_id(token), &fx->record, &found, &error),
+	    AK_OK, &error);
 	assert_true(found);
 	return &fx->record;
 }
@@ -343,7 +343,8 @@ fx_loops(unsigned n)
 	return scaled < 1 ? 1 : scaled > n ? n : (unsigned)scaled;
 }
 
-/* A linear congruential generator; its low bits repeat soon, so the high ones are used. */
+/* A linear congruential generator; its low bits repeat soon, so the high ones are used.
+ */
 uint32_t
 fx_random(uint64_t *seed)
 {

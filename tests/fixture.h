@@ -26,12 +26,12 @@
  * to whoever runs the test, root or not. Each function asserts that its work is done.
  */
 struct fx {
-	char folder[FX_PATH];        /* mode 0755, for all that a test makes */
-	char root[FX_PATH + 16];     /* folder/root */
-	char store[FX_PATH + 32];    /* folder/root/keys.db */
-	struct ak_source source;     /* the store, of our own uid */
+	char folder[FX_PATH]; /* mode 0755, for all that a test makes */
+	char root[FX_PATH + 16]; /* folder/root */
+	char store[FX_PATH + 32]; /* folder/root/keys.db */
+	struct ak_source source; /* the store, of our own uid */
 	struct ak_master *master;
-	struct ak_record record;     /* see fx_load() */
+	struct ak_record record; /* see fx_load() */
 	char tokens[FX_TOKENS][AK_TOKEN_MAX + 1];
 	unsigned issued;
 };
@@ -79,7 +79,8 @@ void fx_save(struct fx *fx);
 
 /* The toggle and revocation, published. */
 void fx_set_state(struct fx *fx, const char *token, enum ak_state state);
-void fx_set_times(struct fx *fx, const char *token, int64_t not_before, int64_t expires_at);
+void fx_set_times(
+    struct fx *fx, const char *token, int64_t not_before, int64_t expires_at);
 
 /* What is known about an owner, published. */
 void fx_set_owner(struct fx *fx, const char *owner, bool suspended, bool verified);
@@ -118,10 +119,10 @@ uint32_t fx_random(uint64_t *seed);
 unsigned fx_open_files(void);
 
 /* Pass over a test and say why; anywhere in the test itself. */
-#define fx_skip(reason) \
-	do { \
+#define fx_skip(reason)                                   \
+	do {                                              \
 		print_message("# skipped: %s\n", reason); \
-		skip(); \
+		skip();                                   \
 	} while (0)
 
 /* Run `child` in a new process; its result is the exit status. */

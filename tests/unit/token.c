@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tokens: the vectors of the format, the one spelling (SECURITY R11), lengths (R4), minting. */
+/* Tokens: the vectors of the format, the one spelling (SECURITY R11), lengths (R4),
+ * minting. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,8 @@ static const struct vector {
 } vectors[] = {
 	{ "ak_7QxR2mNdA1b2C3d4E5f6G7h8J9k2LmNoPqR7MhWNX", "ak", "7QxR2mNd", 0xf8b15f34,
 	    "84c5196cf4395f8aa529f56e08126c42a343df4408d272855f0a8e049b6394f0" },
-	{ "kalp_111111111111111111111111111111111117HZFzf", "kalp", "11111111", 0xf5e61cc8,
+	{ "kalp_111111111111111111111111111111111117HZFzf", "kalp", "11111111",
+	    0xf5e61cc8,
 	    "37de261ab7e73e083e7dc27ed18c6ebd58b5bf835fe3e7107fc0ecc45f281505" },
 	{ "k9_zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz1bPWkK", "k9", "zzzzzzzz", 0x17320274,
 	    "3bb6b9716d0de35f04127fbf76be998bf4b5163237270d3c92f78af84ae13eab" },
@@ -58,7 +60,8 @@ the_test_vectors_parse_into_prefix_and_id(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < FX_COUNT(vectors); i++) {
-		assert_reason(ak_token_parse(vectors[i].token, strlen(vectors[i].token), &tok),
+		assert_reason(
+		    ak_token_parse(vectors[i].token, strlen(vectors[i].token), &tok),
 		    AK_VALID);
 		assert_string_equal(tok.prefix, vectors[i].prefix);
 		assert_string_equal(tok.id, vectors[i].id);
@@ -207,10 +210,22 @@ nothing_may_stand_around_a_token_R11(void **state)
 		const char *before, *after;
 		size_t after_len;
 	} rows[] = {
-		{ "", "\n", 1 }, { "", "\r\n", 2 }, { "", " ", 1 }, { "", "\t", 1 },
-		{ "", "\0", 1 }, { "", "\0x", 2 }, { "", "\xc2\xa0", 2 }, { "", "=", 1 },
-		{ " ", "", 0 }, { "\n", "", 0 }, { "\xef\xbb\xbf", "", 0 }, { "Bearer ", "", 0 },
-		{ "\"", "\"", 1 }, { "_", "", 0 }, { "a", "", 0 }, { "", "1", 1 },
+		{ "", "\n", 1 },
+		{ "", "\r\n", 2 },
+		{ "", " ", 1 },
+		{ "", "\t", 1 },
+		{ "", "\0", 1 },
+		{ "", "\0x", 2 },
+		{ "", "\xc2\xa0", 2 },
+		{ "", "=", 1 },
+		{ " ", "", 0 },
+		{ "\n", "", 0 },
+		{ "\xef\xbb\xbf", "", 0 },
+		{ "Bearer ", "", 0 },
+		{ "\"", "\"", 1 },
+		{ "_", "", 0 },
+		{ "a", "", 0 },
+		{ "", "1", 1 },
 	};
 	char text[128];
 
@@ -244,7 +259,8 @@ a_text_of_any_length_is_a_password_R4(void **state)
 		for (size_t i = 0; i < FX_COUNT(more); i++)
 			assert_reason(parse(text, more[i]), AK_MALFORMED);
 	}
-	/* Base58 behind a prefix, of all lengths: only the lengths of tokens come close. */
+	/* Base58 behind a prefix, of all lengths: only the lengths of tokens come
+	 * close. */
 	memset(text, '2', 1000000);
 	memcpy(text, "ak_", 3);
 	for (size_t len = 0; len <= 2000; len++)
@@ -260,8 +276,8 @@ static char *
 at_the_edge(const char *text, size_t len)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-	    -1, 0);
+	char *two = mmap(
+	    NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	assert_ptr_not_equal(two, MAP_FAILED);
 	assert_int_equal(mprotect(two + page, page, PROT_NONE), 0);
@@ -285,8 +301,7 @@ no_byte_behind_the_text_is_read(void **state)
 	(void)state;
 	for (size_t len = 0; len <= strlen(TOKEN); len++) {
 		edge = at_the_edge(TOKEN, len);
-		assert_int_equal(
-		    parse(edge, len) == AK_VALID, len == strlen(TOKEN));
+		assert_int_equal(parse(edge, len) == AK_VALID, len == strlen(TOKEN));
 		let_go(edge, len);
 	}
 }
@@ -316,9 +331,10 @@ with_prefix(const char *prefix, char text[128])
 static void
 a_prefix_has_one_to_six_small_letters_and_digits(void **state)
 {
-	static const char *const good[] = { "a", "0", "ak", "kalp", "abcdef", "123456" };
-	static const char *const bad[] = { "", "abcdefg", "AK", "a-b", "a b", "a_b", "\xc3\xa9",
-		"a.b", "ak\n" };
+	static const char *const good[] = { "a", "0", "ak", "kalp", "abcdef",
+		"123456" };
+	static const char *const bad[] = { "", "abcdefg", "AK", "a-b", "a b", "a_b",
+		"\xc3\xa9", "a.b", "ak\n" };
 	struct ak_token tok;
 	char text[128];
 	size_t len;
@@ -357,7 +373,8 @@ a_client_that_cuts_passwords_is_recognised_by_the_length(void **state)
 		    cut || len == 3 + AK_BODY_LEN ? AK_BAD_CHECKSUM : AK_MALFORMED);
 		assert_int_equal(tok.truncated, cut);
 	}
-	/* Also where a whole token has such a length itself, and only when it is off. */
+	/* Also where a whole token has such a length itself, and only when it is off.
+	 */
 	with_prefix("abcdef", text);
 	assert_reason(ak_token_parse(text, 48, &tok), AK_VALID);
 	assert_false(tok.truncated);
@@ -389,7 +406,8 @@ a_minted_token_parses_and_fits_every_client(void **state)
 	for (size_t i = 0; i < FX_COUNT(prefixes); i++)
 		for (int n = 0; n < 500; n++) {
 			ak_token_mint(prefixes[i], text, &minted);
-			assert_int_equal(strlen(text), strlen(prefixes[i]) + 1 + AK_BODY_LEN);
+			assert_int_equal(
+			    strlen(text), strlen(prefixes[i]) + 1 + AK_BODY_LEN);
 			assert_in_range(strlen(text), 43, 48);
 			assert_reason(
 			    ak_token_parse(text, strlen(text), &parsed), AK_VALID);
@@ -447,7 +465,8 @@ no_two_minted_tokens_share_an_id_or_a_secret(void **state)
 	for (int n = 1; n < N; n++)
 		assert_memory_not_equal(texts[n], texts[n - 1], 3 + AK_ID_LEN);
 	for (int n = 0; n < N; n++) /* by the secret: take the id away in front of it */
-		memmove(texts[n], texts[n] + 3 + AK_ID_LEN, AK_SECRET_LEN + AK_CHECKSUM_LEN + 1);
+		memmove(texts[n], texts[n] + 3 + AK_ID_LEN,
+		    AK_SECRET_LEN + AK_CHECKSUM_LEN + 1);
 	qsort(texts, N, sizeof(*texts), by_text);
 	for (int n = 1; n < N; n++)
 		assert_memory_not_equal(texts[n], texts[n - 1], AK_SECRET_LEN);
@@ -471,14 +490,16 @@ main(void)
 		cmocka_unit_test(digests_are_the_same_only_when_every_bit_is),
 		cmocka_unit_test(every_single_changed_byte_is_refused_R11),
 		cmocka_unit_test(every_single_inserted_byte_is_refused_R11),
-		cmocka_unit_test(every_single_deleted_byte_and_every_part_is_refused_R11),
+		cmocka_unit_test(
+		    every_single_deleted_byte_and_every_part_is_refused_R11),
 		cmocka_unit_test(another_case_of_any_letter_is_refused_R11),
 		cmocka_unit_test(nothing_may_stand_around_a_token_R11),
 		cmocka_unit_test(a_text_of_any_length_is_a_password_R4),
 		cmocka_unit_test(no_byte_behind_the_text_is_read),
 		cmocka_unit_test(a_megabyte_is_refused_by_its_length_alone_R4),
 		cmocka_unit_test(a_prefix_has_one_to_six_small_letters_and_digits),
-		cmocka_unit_test(a_client_that_cuts_passwords_is_recognised_by_the_length),
+		cmocka_unit_test(
+		    a_client_that_cuts_passwords_is_recognised_by_the_length),
 		cmocka_unit_test(a_password_of_a_cut_length_gets_no_hint),
 		cmocka_unit_test(a_minted_token_parses_and_fits_every_client),
 		cmocka_unit_test(minted_digits_are_drawn_without_bias),
