@@ -17,12 +17,17 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
+.SECONDARY:
+
+# `env -i make` has no PATH; a root shell may lack the folders of system programs.
+PATH ?= /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
 
 include mk/embed.mk
 include mk/flags.mk
 
 # core/ has two halves: reading, which every login loads, and writing, for the tool.
-CORE_READ  := address decide digest error escape log_line name reason seal store store_vfs token \
+CORE_READ  := address decide digest error escape log_line name pack reason store store_vfs token \
               trusted verify when words
 CORE_WRITE := master mint owner publish record
 CORE       := $(CORE_READ:%=$(B)/core/%.o) $(CORE_WRITE:%=$(B)/core/%.o) $(B)/gen/sql.o
@@ -60,6 +65,9 @@ $(B)/authkey: $(TOOL) $(B)/libauthkey.a
 	  $(LIBS_SQLITE) $(LIBS_SODIUM) $(LIBS_TOOL)
 
 -include $(CORE:.o=.d) $(MODULE:.o=.d) $(TOOL:.o=.d)
+
+include mk/test.mk
+include mk/install.mk
 
 .PHONY: clean
 clean: ## take away all that was built

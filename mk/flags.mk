@@ -34,6 +34,7 @@ endif
 LIBS_SQLITE := $(shell $(PKG_CONFIG) --libs sqlite3 2>/dev/null)
 LIBS_SODIUM := $(shell $(PKG_CONFIG) --libs libsodium 2>/dev/null)
 LIBS_PAM    := -lpam
+LIBS_CMOCKA := $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null)
 LIBS_TOOL   := $(shell $(PKG_CONFIG) --libs jansson smartcols libedit 2>/dev/null)
 CFLAGS_LIBS := $(shell $(PKG_CONFIG) --cflags sqlite3 libsodium jansson smartcols libedit 2>/dev/null)
 

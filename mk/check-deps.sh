@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: mk/check-deps.sh [TOP]          in TAP
+#
+# Who may include whom (CONTRIBUTING.md). The compiler is asked what each file includes,
+# so a header that comes in through another one counts as well. Last, the built module is
+# looked at: nothing that writes may be inside.
+#
+#   CC        compiler (cc)
+#   AK_BUILD  folder of the build whose module is looked at (TOP/build)
+set -u
+
+cd "${1:-$(dirname "$0")/..}" || exit 1
+build=${AK_BUILD:-build}
+
+# core/: what writes is for the tool alone; what knows of files is not pure; all else is.
+writing='master|mint|owner|publish|record'
+filing='master|master_private|owner|publish|record|store|store_vfs|trusted|verify|log_line'
+sources=$(find core pam_module admin_tool -name '*.[ch]' | sort)
+
+list=$(mktemp) || exit 1
+trap 'rm -f "$list"' EXIT
+
+# "FILE INCLUDED" for each file and each header it includes, itself or through another.
+includes() {
+  local file
+  for file in $sources; do
+    "${CC:-cc}" -M -MG -std=c11 -D_GNU_SOURCE -Icore -I"$build/gen" "$file" |
+      sed -e 's/^[^ ]*: *//' -e 's/\\$//' | tr -s ' ' '\n' | grep . |
+      xargs realpath -m --relative-base=. | sed "s|^|$file |"
+  done
+}
+
+number=0 failed=0
+
+# report SENTENCE TROUBLE
+report() {
+  number=$((number + 1))
+  if [ -z "$2" ]; then
+    echo "ok $number - $1"
+  else
+    failed=1
+    echo "not ok $number - $1"
+    echo "# ${2//$'\n'/$'\n# '}"
+  fi
+}
+
+# rule SENTENCE FILES EXCEPT FORBIDDEN: regular expressions of whole paths.
+rule() {
+  report "$1" "$(awk -v files="^($2)\$" -v except="^($3)\$" -v forbidden="^($4)\$" \
+    '$1 ~ files && $1 !~ except && $2 ~ forbidden { print $1 " includes " $2 }' "$list")"
+}
+
+# What writes must not be in the module; that it is there at all shows that nm can see.
+writers_in_module() {
+  local inside
+  inside=$(nm "$build/pam_authkey.so" | awk '{ print $NF }' | sort)
+  if ! grep -qx 'ak_verify' <<<"$inside"; then
+    echo "$build/pam_authkey.so: no symbols to be seen"
+    return
+  fi
+  for object in "$build"/core/*.o; do
+    [[ ${object##*/} =~ ^($writing)\.o$ ]] || continue
+    nm --defined-only --extern-only "$object" | awk 'NF == 3 { print $3 }'
+  done | sort | comm -12 - <(echo "$inside") | sed 's/$/ is in the module/'
+}
+
+headers_alone() {
+  local header
+  grep '\.h$' <<<"$sources" | while read -r header; do
+    "${CC:-cc}" -std=c11 -D_GNU_SOURCE -Icore -I"$build/gen" -fsyntax-only \
+      -x c "$header" >/dev/null 2>&1 || echo "$header"
+  done
+}
+
+unread() {
+  awk '{ print $1 }' "$list" | sort -u | comm -13 - <(echo "$sources")
+}
+
+includes >"$list"
+
+echo 1..11
+report 'the compiler tells what each file includes' "$(unread)"
+rule 'the module includes nothing of the tool' 'pam_module/.*' '' 'admin_tool/.*'
+rule 'the module includes the reading half of core alone' 'pam_module/.*' '' \
+  "core/($writing|master_private)\\.h"
+rule 'the tool includes nothing of the module' 'admin_tool/.*' '' 'pam_module/.*'
+rule 'core includes neither the module nor the tool' 'core/.*' '' '(pam_module|admin_tool)/.*'
+rule 'the pure part of core includes nothing of the part with files' 'core/.*' \
+  "core/(authkey\\.h|($filing)\\.[ch])" "core/($filing)\\.h"
+rule 'sqlite3.h is included by the part of core with files alone' '.*' \
+  "core/($filing)\\.[ch]" '.*/sqlite3\.h'
+rule 'PAM is included by the module alone' '.*' 'pam_module/.*' '.*/security/.*'
+rule 'sodium.h is included by core, and by the tool to lock and wipe memory' '.*' \
+  '(core|admin_tool)/.*' '.*/sodium(\.h|/.*)'
+report 'every header compiles alone' "$(headers_alone)"
+report 'nothing that writes is linked into the module' "$(writers_in_module)"
+exit $failed

@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: mk/check-format.sh [TOP]        in TAP
+#
+# C as .clang-format has it, shell scripts without a complaint of shellcheck, and the
+# licence in the first lines of every source file.
+set -u
+
+cd "${1:-$(dirname "$0")/..}" || exit 1
+
+number=0 failed=0
+
+# check SENTENCE FILES COMMAND...: the command gets the files; what it prints is trouble.
+check() {
+  local sentence=$1 files=$2 trouble
+  shift 2
+  number=$((number + 1))
+  if [ -z "$files" ]; then
+    trouble='there are no such files'
+  else
+    trouble=$(xargs "$@" <<<"$files" 2>&1)
+  fi
+  if [ -z "$trouble" ]; then
+    echo "ok $number - $sentence"
+  else
+    failed=1
+    echo "not ok $number - $sentence"
+    head -n 40 <<<"$trouble" | sed 's/^/# /'
+  fi
+}
+
+# sources PATTERN...: files of these names that belong to the project.
+sources() {
+  local names=() pattern
+  for pattern; do
+    names+=(-o -name "$pattern")
+  done
+  find . \( -path ./build -o -path ./.git \) -prune -o -type f \( "${names[@]:1}" \) -print |
+    sort
+}
+
+c=$(sources '*.c' '*.h')
+bats=$(sources '*.bats')
+sh=$(sources '*.sh' && grep -lsE '^#!/bin/(ba)?sh' .ci/run tests/run)
+rest=$(sources Makefile '*.mk' '*.sql' '*.exp' '*.[1-8]' && echo mk/packages)
+
+echo 1..4
+check 'C sources stand as .clang-format has them' "$c" clang-format --dry-run -Werror
+check 'shellcheck has nothing to say of the scripts' "$sh" shellcheck
+check 'shellcheck has nothing to say of the bats files' "$bats" shellcheck --shell=bats
+check 'every source file names its licence' "$c"$'\n'"$bats"$'\n'"$sh"$'\n'"$rest" \
+  awk 'FNR <= 3 && /SPDX-License-Identifier: BSD-2-Clause/ { told[FILENAME] = 1 }
+       END { for (i = 1; i < ARGC; i++) if (!told[ARGV[i]]) print ARGV[i] }'
+exit $failed

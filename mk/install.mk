@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# PREFIX is for the tool and the man pages; the module goes where this system's libpam
+# looks for modules, which is where its own pam_permit.so lies. DESTDIR stands before all.
+
+PREFIX  ?= /usr/local
+sbindir ?= $(PREFIX)/sbin
+mandir  ?= $(PREFIX)/share/man
+
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+PAMDIRS   := $(MULTIARCH:%=/usr/lib/%/security) /usr/lib64/security /usr/lib/security \
+             $(MULTIARCH:%=/lib/%/security) /lib64/security /lib/security
+pamdir    ?= $(patsubst %/,%,$(dir $(firstword $(wildcard $(PAMDIRS:=/pam_permit.so)) \
+             /usr/lib/security/)))
+
+MAN8 := docs/man/authkey.8 docs/man/pam_authkey.8
+MAN5 := docs/man/authkey-store.5
+
+INSTALLED := $(pamdir)/pam_authkey.so $(sbindir)/authkey \
+             $(MAN8:docs/man/%=$(mandir)/man8/%) $(MAN5:docs/man/%=$(mandir)/man5/%)
+
+.PHONY: install
+install: all ## PREFIX=/usr/local, DESTDIR=, pamdir=, sbindir=, mandir=
+	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
+	install -m 644 $(B)/pam_authkey.so $(DESTDIR)$(pamdir)/
+	install -m 755 $(B)/authkey $(DESTDIR)$(sbindir)/
+	install -m 644 $(MAN8) $(DESTDIR)$(mandir)/man8/
+	install -m 644 $(MAN5) $(DESTDIR)$(mandir)/man5/
+
+.PHONY: uninstall
+uninstall: ## take away what install has put there; keys stay
+	rm -f $(INSTALLED:%=$(DESTDIR)%)

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Tests and checks: all are programs that print TAP, and tests/run counts them.
+
+TEST_SRC   := $(wildcard tests/unit/*.c tests/pam/*.c tests/fault/*.c)
+TEST_PROGS := $(TEST_SRC:%.c=$(B)/%)
+TEST_PAM   := $(filter $(B)/tests/pam/%,$(TEST_PROGS))
+TEST_BATS  := $(sort $(wildcard tests/*/*.bats tests/*/*/*.bats))
+CHECKS     := mk/check-deps.sh mk/check-docs.sh mk/check-format.sh
+
+# Two at a time on two processors. Sanitizers and valgrind need their time.
+JOBS    ?= $(shell nproc)
+TIMEOUT ?= $(if $(SAN),1200,300)
+RUN      = tests/run -j $(JOBS) -t $(TIMEOUT)
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
+
+export CC
+export AK_TOP    := $(CURDIR)
+export AK_BUILD  := $(abspath $(B))
+export AK_MODULE := $(AK_BUILD)/pam_authkey.so
+export AK_TOOL   := $(AK_BUILD)/authkey
+export AK_SAN    := $(SAN)
+
+$(B)/tests/%: $(B)/tests/%.o $(B)/tests/fixture.o $(B)/libauthkey.a
+	$(call say,LD)
+	$(Q)$(CC) -rdynamic -o $@ $^ $(SANITIZE) $(LDFLAGS) $(LIBS_CMOCKA) $(LIBS_PAM) \
+	  $(LIBS_SQLITE) $(LIBS_SODIUM) -lpthread
+
+-include $(TEST_PROGS:=.d) $(B)/tests/fixture.d
+
+# Packages come first: what pkg-config says of them is read when make starts, so each
+# goal that installs some starts make anew.
+.PHONY: setup
+setup: ## install what a build needs (root on Debian), or say what is missing
+	@mk/setup.sh build
+
+.PHONY: demo demo-run
+demo: ## the whole story in a throwaway folder: a key is made, used, disabled, enabled
+	@mk/setup.sh build
+	@$(MAKE) --no-print-directory $(PARALLEL) demo-run
+
+demo-run: all $(B)/demo/login
+	@status=0; demo/run.sh || status=$$?; $(YIELD); exit $$status
+
+$(B)/demo/login: $(B)/demo/login.o
+	$(call say,LD)
+	$(Q)$(CC) -o $@ $^ $(SANITIZE) $(LDFLAGS) $(LIBS_PAM)
+
+-include $(B)/demo/login.d
+
+# What root has built in somebody's tree stays that somebody's.
+YIELD = chown -R --reference=Makefile $(B) 2>/dev/null || :
+
+.PHONY: check check-run
+check: ## set up, build, run every check and every test
+	@mk/setup.sh check
+	@$(MAKE) --no-print-directory $(PARALLEL) check-run
+
+check-run: all $(TEST_PROGS) $(B)/demo/login
+	@status=0; $(RUN) $(CHECKS) $(TEST_PROGS) $(TEST_BATS) || status=$$?; $(YIELD); exit $$status
+
+.PHONY: check-deps check-docs check-format
+check-deps: all ## who may include whom
+	@$(RUN) mk/check-deps.sh
+check-docs: all ## every command and option stands in its man page, and the reverse
+	@$(RUN) mk/check-docs.sh
+check-format: ## clang-format, shellcheck, licence lines
+	@$(RUN) mk/check-format.sh
+
+MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full
+
+.PHONY: valgrind
+valgrind: all $(TEST_PAM) ## the tests of the module under valgrind
+	@tests/run -j $(JOBS) -t 1800 -w '$(MEMCHECK)' $(TEST_PAM)
