@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "when.h"
 
@@ -36,39 +35,62 @@ take(const char **at, const char *any)
 	return true;
 }
 
-/* YYYY-MM-DD, a day that exists. */
-static bool
-take_date(const char **at, struct tm *tm)
+/*
+ * Days from the first of January of year 1 to that of `year`, in the Gregorian
+ * calendar. By hand, since timegm() counts leap seconds when TZ says so (right/UTC).
+ */
+static int64_t
+days_before_year(int64_t year)
 {
-	struct tm there;
+	int64_t n = year - 1;
 
-	memset(tm, 0, sizeof(*tm));
-	if (!take_number(at, 4, &tm->tm_year) || !take(at, "-") ||
-	    !take_number(at, 2, &tm->tm_mon) || !take(at, "-") ||
-	    !take_number(at, 2, &tm->tm_mday))
-		return false;
-	tm->tm_year -= 1900;
-	tm->tm_mon -= 1;
-	there = *tm;
-	timegm(&there); /* moves a day that does not exist, such as 31 April */
-	return there.tm_year == tm->tm_year && there.tm_mon == tm->tm_mon &&
-	       there.tm_mday == tm->tm_mday;
+	return 365 * n + n / 4 - n / 100 + n / 400;
 }
 
-/* HH:MM:SS and a fraction, which is dropped. */
-static bool
-take_time(const char **at, struct tm *tm)
+/* Days from the first of January to the first of month 1..13. */
+static int
+days_before_month(int64_t year, int month)
 {
-	if (!take_number(at, 2, &tm->tm_hour) || !take(at, ":") ||
-	    !take_number(at, 2, &tm->tm_min) || !take(at, ":") ||
-	    !take_number(at, 2, &tm->tm_sec))
+	static const int days[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304,
+		334, 365 };
+	bool leap = days_before_year(year + 1) - days_before_year(year) == 366;
+
+	return days[month - 1] + (leap && month > 2 ? 1 : 0);
+}
+
+/* YYYY-MM-DD, a day that exists; its midnight in seconds. */
+static bool
+take_date(const char **at, int64_t *midnight)
+{
+	int year, month, day, length;
+
+	if (!take_number(at, 4, &year) || !take(at, "-") ||
+	    !take_number(at, 2, &month) || !take(at, "-") ||
+	    !take_number(at, 2, &day) || month < 1 || month > 12)
+		return false;
+	length = days_before_month(year, month + 1) - days_before_month(year, month);
+	*midnight = DAY * (days_before_year(year) - days_before_year(1970) +
+			      days_before_month(year, month) + day - 1);
+	return day >= 1 && day <= length;
+}
+
+/* HH:MM:SS in seconds, and a fraction, which is dropped. */
+static bool
+take_time(const char **at, int64_t *seconds)
+{
+	int hour, minute, second;
+
+	if (!take_number(at, 2, &hour) || !take(at, ":") ||
+	    !take_number(at, 2, &minute) || !take(at, ":") ||
+	    !take_number(at, 2, &second))
 		return false;
 	if (take(at, ".")) {
 		if (!take(at, "0123456789"))
 			return false;
 		*at += strspn(*at, "0123456789");
 	}
-	return tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec <= 60;
+	*seconds = 3600 * (int64_t)hour + 60 * minute + second;
+	return hour < 24 && minute < 60 && second <= 60;
 }
 
 /* Z or +HH:MM, in seconds east of UTC. */
@@ -114,18 +136,17 @@ const char *
 ak_when_why_not(const char *text, int64_t now, int64_t *when)
 {
 	const char *at = text, *why;
-	int64_t offset = 0;
-	struct tm tm;
+	int64_t midnight, seconds = 0, offset = 0;
 
 	if (strchr(text, '-') == NULL) {
 		if ((why = ak_duration_why_not(text, when)) != NULL)
 			return *text >= '0' && *text <= '9' ? why : FORMS;
 		*when += now;
 	} else {
-		if (!take_date(&at, &tm))
+		if (!take_date(&at, &midnight))
 			return "there is no such date; " FORMS;
 		if (*at != '\0') {
-			if (!take(&at, "Tt ") || !take_time(&at, &tm))
+			if (!take(&at, "Tt ") || !take_time(&at, &seconds))
 				return "there is no such time of day; " FORMS;
 			if (!take_zone(&at, &offset))
 				return "a time of day needs its zone: Z or +HH:MM "
@@ -133,7 +154,7 @@ ak_when_why_not(const char *text, int64_t now, int64_t *when)
 			if (*at != '\0')
 				return "something stands behind the time; " FORMS;
 		}
-		*when = timegm(&tm) - offset;
+		*when = midnight + seconds - offset;
 	}
 	if (*when < 0 || *when > AK_TIME_MAX)
 		return "times go from 1970 to 9999";
@@ -143,10 +164,19 @@ ak_when_why_not(const char *text, int64_t now, int64_t *when)
 void
 ak_when_format(int64_t when, char out[AK_WHEN_TEXT])
 {
-	time_t t = when;
-	struct tm tm;
+	int64_t days = when / DAY + days_before_year(1970),
+		year = when / DAY / 366 + 1970;
+	unsigned second = (unsigned)(when % DAY), day;
+	int month = 1;
 
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(out, AK_WHEN_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		snprintf(out, AK_WHEN_TEXT, "?");
+	while (days_before_year(year + 1) <= days)
+		year++;
+	days -= days_before_year(year);
+	while (days_before_month(year, month + 1) <= days)
+		month++;
+	day = (unsigned)(days - days_before_month(year, month)) + 1;
+	/* The remainders change nothing; they show the compiler how long it gets. */
+	snprintf(out, AK_WHEN_TEXT, "%04u-%02u-%02uT%02u:%02u:%02uZ",
+	    (unsigned)year % 10000, (unsigned)month % 100, day % 100,
+	    second / 3600 % 100, second / 60 % 60, second % 60);
 }
