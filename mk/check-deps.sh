@@ -16,17 +16,17 @@ build=${AK_BUILD:-build}
 # core/: what writes is for the tool alone; what knows of files is not pure; all else is.
 writing='master|mint|owner|publish|record'
 filing='master|master_private|owner|publish|record|store|store_vfs|trusted|verify|log_line'
-sources=$(find core pam_module admin_tool -name '*.[ch]' | sort)
+sources=$(find core pam_module admin_tool -type f -name '*.[ch]' | sort)
 
 list=$(mktemp) || exit 1
 trap 'rm -f "$list"' EXIT
 
 # "FILE INCLUDED" for each file and each header it includes, itself or through another.
 includes() {
-  local file
+  local file made
   for file in $sources; do
-    "${CC:-cc}" -M -MG -std=c11 -D_GNU_SOURCE -Icore -I"$build/gen" "$file" |
-      sed -e 's/^[^ ]*: *//' -e 's/\\$//' | tr -s ' ' '\n' | grep . |
+    made=$("${CC:-cc}" -M -MG -std=c11 -D_GNU_SOURCE -Icore -I"$build/gen" "$file") || continue
+    sed -e 's/^[^ ]*: *//' -e 's/\\$//' <<<"$made" | tr -s ' ' '\n' | grep . |
       xargs realpath -m --relative-base=. | sed "s|^|$file |"
   done
 }

@@ -1,0 +1,109 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# Each rule of who may include whom is broken once, in a copy of the tree.
+
+load helper
+
+setup() {
+  tree=$BATS_TEST_TMPDIR/tree
+  copy_tree "$tree"
+}
+
+# refused SENTENCE: check-deps fails, with that sentence and no other.
+refused() {
+  run "$AK_TOP/mk/check-deps.sh" "$tree"
+  [ "$status" -ne 0 ]
+  [[ $output == *"not ok "*" - $1"* ]]
+  [ "$(grep -c '^not ok' <<<"$output")" -eq 1 ]
+}
+
+# plant FILE LINE: LINE before all others.
+plant() {
+  sed -i "1i $2" "$tree/$1"
+}
+
+@test "the tree as it is passes" {
+  run "$AK_TOP/mk/check-deps.sh" "$tree"
+  [ "$status" -eq 0 ]
+}
+
+@test "a module that includes the tool is refused" {
+  : >"$tree/admin_tool/plain.h"
+  plant pam_module/opts.c '#include "../admin_tool/plain.h"'
+  refused 'the module includes nothing of the tool'
+}
+
+@test "a module that includes the writing half of core is refused" {
+  plant pam_module/opts.c '#include "record.h"'
+  refused 'the module includes the reading half of core alone'
+}
+
+@test "a tool that includes the module is refused" {
+  : >"$tree/pam_module/plain.h"
+  plant admin_tool/text.c '#include "../pam_module/plain.h"'
+  refused 'the tool includes nothing of the module'
+}
+
+@test "a core that includes the tool or the module is refused" {
+  : >"$tree/pam_module/plain.h"
+  plant core/master.c '#include "../pam_module/plain.h"'
+  refused 'core includes neither the module nor the tool'
+  sed -i 1d "$tree/core/master.c"
+  : >"$tree/admin_tool/plain.h"
+  plant core/master.c '#include "../admin_tool/plain.h"'
+  refused 'core includes neither the module nor the tool'
+}
+
+@test "a decision that includes the store is refused, through another header too" {
+  plant core/decide.c '#include "store.h"'
+  refused 'the pure part of core includes nothing of the part with files'
+  sed -i 1d "$tree/core/decide.c"
+  plant core/reason.h '#include "trusted.h"'
+  refused 'the pure part of core includes nothing of the part with files'
+}
+
+@test "a decision that includes sqlite3.h is refused" {
+  plant core/decide.c '#include <sqlite3.h>'
+  refused 'sqlite3.h is included by the part of core with files alone'
+}
+
+@test "a tool that includes sqlite3.h is refused" {
+  plant admin_tool/text.c '#include <sqlite3.h>'
+  refused 'sqlite3.h is included by the part of core with files alone'
+}
+
+@test "a core that includes PAM is refused" {
+  plant core/verify.c '#include <security/pam_appl.h>'
+  refused 'PAM is included by the module alone'
+}
+
+@test "a module that includes sodium.h is refused" {
+  plant pam_module/opts.c '#include <sodium.h>'
+  refused 'sodium.h is included by core, and by the tool to lock and wipe memory'
+}
+
+@test "a header that leans on what was included before it is refused" {
+  echo 'size_t lean(uint8_t);' >"$tree/core/lean.h"
+  refused 'every header compiles alone'
+}
+
+@test "a file that the compiler cannot read is refused" {
+  plant core/words.c '#error unfinished'
+  refused 'the compiler tells what each file includes'
+}
+
+@test "a module that calls the writing half of core is refused" {
+  cat >"$tree/pam_module/planted.c" <<'END'
+void ak_master_rollback(void *);
+__attribute__((constructor)) static void planted(void) { ak_master_rollback(0); }
+END
+  make -s -C "$tree" B="$tree/build" SAN="$AK_SAN" "$tree/build/pam_authkey.so" >/dev/null
+  AK_BUILD=$tree/build refused 'nothing that writes is linked into the module'
+}
+
+@test "a module without symbols is refused: nothing could be seen in it" {
+  mkdir "$tree/build"
+  cp -r "$AK_BUILD/gen" "$tree/build"
+  strip -o "$tree/build/pam_authkey.so" "$AK_MODULE"
+  AK_BUILD=$tree/build refused 'nothing that writes is linked into the module'
+}

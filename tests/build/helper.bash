@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# For the tests of the build itself: they work on a copy of the tree.
+# shellcheck shell=bash disable=SC2154 # output is set by bats
+
+bats_require_minimum_version 1.5.0
+
+# copy_tree FOLDER: a copy of the project's files there, without what is built.
+copy_tree() {
+  mkdir "$1"
+  tar -C "$AK_TOP" --exclude ./build --exclude ./.git -cf - . | tar -C "$1" -xf -
+}
+
+# program NAME LINE...: a test program of these lines, and its path in $program.
+program() {
+  program=$BATS_TEST_TMPDIR/$1
+  printf '#!/bin/sh\n' >"$program"
+  printf '%s\n' "${@:2}" >>"$program"
+  chmod +x "$program"
+}
+
+last_line() {
+  printf '%s\n' "$output" | tail -n 1
+}

@@ -1,0 +1,48 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+
+load helper
+
+setup() {
+  root=$BATS_TEST_TMPDIR/root
+}
+
+into() {
+  make -s -C "$AK_TOP" B="$AK_BUILD" SAN="$AK_SAN" DESTDIR="$root" "$@"
+}
+
+@test "install puts the module where libpam looks, the tool and three man pages" {
+  into install PREFIX=/opt/ak
+  module=$(cd "$root" && find . -name pam_authkey.so)
+  [ -e "${module%/*}/pam_permit.so" ] || [ -e "/${module%/*}/pam_permit.so" ]
+  [ "$(stat -c %a "$root/$module")" = 644 ]
+  [ "$(stat -c %a "$root/opt/ak/sbin/authkey")" = 755 ]
+  [ -f "$root/opt/ak/share/man/man8/authkey.8" ]
+  [ -f "$root/opt/ak/share/man/man8/pam_authkey.8" ]
+  [ -f "$root/opt/ak/share/man/man5/authkey-store.5" ]
+  [ "$(find "$root" -type f | wc -l)" -eq 5 ]
+}
+
+@test "every folder of install can be chosen" {
+  into install pamdir=/a sbindir=/b mandir=/c
+  [ "$(cd "$root" && find . -type f | sort | tr '\n' ' ')" = "./a/pam_authkey.so ./b/authkey \
+./c/man5/authkey-store.5 ./c/man8/authkey.8 ./c/man8/pam_authkey.8 " ]
+}
+
+@test "the tool is never installed setuid or setgid (SECURITY R45)" {
+  into install
+  [ -z "$(find "$root" -perm /6000 -type f)" ]
+}
+
+@test "uninstall takes away every file that install has put there, and no other" {
+  into install
+  mkdir -p "$root/var/lib/authkey"
+  echo keys >"$root/var/lib/authkey/keys.db"
+  into uninstall
+  [ "$(cd "$root" && find . -type f)" = ./var/lib/authkey/keys.db ]
+}
+
+@test "a set umask does not close the installed files" {
+  (umask 077 && into install)
+  [ -z "$(find "$root" -type d ! -perm -755 -path '*/usr*')" ]
+}
