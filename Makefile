@@ -27,7 +27,7 @@ include mk/embed.mk
 include mk/flags.mk
 
 # core/ has two halves: reading, which every login loads, and writing, for the tool.
-CORE_READ  := address decide digest error escape log_line name pack reason store store_vfs token \
+CORE_READ  := address btree decide digest error escape log_line name pack reason store token \
               trusted verify when words
 CORE_WRITE := master mint owner publish record
 CORE       := $(CORE_READ:%=$(B)/core/%.o) $(CORE_WRITE:%=$(B)/core/%.o) $(B)/gen/sql.o
@@ -51,13 +51,13 @@ $(B)/libauthkey.a: $(CORE)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-# -z nodelete: hosts unload modules after every login, and SQLite keeps our VFS.
+# -z nodelete: hosts unload modules after every login; to stay costs nothing and is faster.
 $(B)/pam_authkey.so: $(MODULE) $(B)/libauthkey.a pam_module/pam_authkey.map
 	$(call say,LD)
 	$(Q)$(CC) -shared -o $@ $(MODULE) $(B)/libauthkey.a $(AK_LDFLAGS) $(LDFLAGS) \
 	  $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,-z,nodelete \
 	  -Wl,--version-script=pam_module/pam_authkey.map \
-	  $(LIBS_PAM) $(LIBS_SQLITE) $(LIBS_SODIUM)
+	  $(LIBS_PAM) $(LIBS_SODIUM)
 
 $(B)/authkey: $(TOOL) $(B)/libauthkey.a
 	$(call say,LD)

@@ -478,13 +478,13 @@ store_is_current(struct ak_master *m, int64_t generation)
 {
 	struct ak_error ignored;
 	struct ak_store_meta meta;
-	struct ak_store *store;
+	struct ak_store store;
 	struct ak_key key;
 	bool current;
 
 	if (ak_store_open(m->paths.store, geteuid(), &store, &ignored) != AK_OK)
 		return false;
-	current = ak_store_find(store, "", &key, &meta, &ignored) == AK_OK &&
+	current = ak_store_find(&store, "", &key, &meta, &ignored) == AK_OK &&
 		  meta.generation == generation;
 	ak_store_close(&store);
 	return current;

@@ -10,7 +10,7 @@
 
 #include "master_private.h"
 #include "record.h"
-#include "seal.h"
+#include "store.h"
 
 /* The store that is being built: its own connection, so that it is done before COMMIT.
  */
@@ -81,71 +81,44 @@ close_build(struct build *b, enum ak_code code)
 	return code;
 }
 
-static enum ak_code
-insert_meta(struct build *b, int64_t generation, int64_t now)
-{
-	sqlite3_stmt *s = NULL;
-	int rc = sqlite3_prepare_v2(b->db, ak_sql_store_insert_meta, -1, &s, NULL);
-
-	if (rc == SQLITE_OK &&
-	    (rc = sqlite3_bind_int64(s, 1, generation)) == SQLITE_OK &&
-	    (rc = sqlite3_bind_int64(s, 2, now)) == SQLITE_OK)
-		rc = sqlite3_step(s);
-	sqlite3_finalize(s);
-	return rc == SQLITE_DONE ? AK_OK : ak_fail_sqlite(b->db, rc, b->path, b->error);
-}
-
-/* The parameters of store_insert_key.sql. */
-static int
-bind_key(sqlite3_stmt *s, const struct ak_key *key, const uint8_t *seal)
+static bool
+insert(struct build *b, const char *id, const uint8_t *record, size_t len)
 {
 	int rc;
 
-	if ((rc = ak_bind_text(s, 1, key->id)) == SQLITE_OK &&
-	    (rc = ak_bind_text(s, 2, key->name)) == SQLITE_OK &&
-	    (rc = ak_bind_text(s, 3, key->owner)) == SQLITE_OK &&
-	    (rc = sqlite3_bind_int(s, 4, key->scheme)) == SQLITE_OK &&
-	    (rc = sqlite3_bind_blob(s, 5, key->digest, AK_DIGEST_LEN, SQLITE_STATIC)) ==
+	if ((rc = ak_bind_text(b->insert, 1, id)) == SQLITE_OK &&
+	    (rc = sqlite3_bind_blob(b->insert, 2, record, (int)len, SQLITE_STATIC)) ==
 		SQLITE_OK &&
-	    (rc = sqlite3_bind_int(s, 6, (int)key->state)) == SQLITE_OK &&
-	    (rc = ak_bind_time(s, 7, key->not_before)) == SQLITE_OK &&
-	    (rc = ak_bind_time(s, 8, key->expires_at)) == SQLITE_OK &&
-	    (rc = sqlite3_bind_int(s, 9, key->owner_suspended)) == SQLITE_OK &&
-	    (rc = sqlite3_bind_int(s, 10, key->owner_verified)) == SQLITE_OK &&
-	    (rc = ak_bind_text(s, 11, key->services)) == SQLITE_OK &&
-	    (rc = ak_bind_text(s, 12, key->scopes)) == SQLITE_OK &&
-	    (rc = ak_bind_text(s, 13, key->networks)) == SQLITE_OK)
-		rc = sqlite3_bind_blob(s, 14, seal, AK_SEAL_LEN, SQLITE_STATIC);
-	return rc;
+	    (rc = sqlite3_step(b->insert)) == SQLITE_DONE)
+		rc = sqlite3_reset(b->insert);
+	if (rc != SQLITE_OK)
+		ak_fail_sqlite(b->db, rc, b->path, b->error);
+	return rc == SQLITE_OK;
 }
 
 static bool
 insert_key(const struct ak_record *record, void *context)
 {
-	struct build *b = context;
-	uint8_t seal[AK_SEAL_LEN];
-	int rc;
+	uint8_t packed[AK_PACKED_MAX];
 
-	ak_key_seal(&record->key, seal);
-	if ((rc = bind_key(b->insert, &record->key, seal)) == SQLITE_OK &&
-	    (rc = sqlite3_step(b->insert)) == SQLITE_DONE)
-		rc = sqlite3_reset(b->insert);
-	if (rc == SQLITE_OK)
-		return true;
-	ak_fail_sqlite(b->db, rc, b->path, b->error);
-	return false;
+	return insert(
+	    context, record->key.id, packed, ak_key_pack(&record->key, packed));
 }
 
+/* The publishing itself first, under the empty id, and then every key. */
 static enum ak_code
-insert_keys(struct ak_master *m, struct build *b)
+insert_all(struct ak_master *m, struct build *b, const struct ak_store_meta *meta)
 {
+	uint8_t packed[AK_META_PACKED_LEN];
 	enum ak_code code;
-	int rc =
-	    sqlite3_prepare_v2(b->db, ak_sql_store_insert_key, -1, &b->insert, NULL);
+	int rc = sqlite3_prepare_v2(b->db, ak_sql_store_insert, -1, &b->insert, NULL);
 
 	if (rc != SQLITE_OK)
 		return ak_fail_sqlite(b->db, rc, b->path, b->error);
-	b->error->code = AK_OK; /* insert_key() reports through it */
+	b->error->code = AK_OK; /* insert() reports through it */
+	ak_meta_pack(meta, packed);
+	if (!insert(b, "", packed, sizeof(packed)))
+		return b->error->code;
 	code = ak_record_all(m, insert_key, b, b->error);
 	return code != AK_OK ? code : b->error->code;
 }
@@ -173,11 +146,31 @@ finish(const char *path, gid_t gid, int64_t generation, int64_t now,
 	return error->code;
 }
 
+/* Read it as a login will, before it takes the place of one that works. */
+static enum ak_code
+read_back(const char *path, int64_t generation, struct ak_error *error)
+{
+	struct ak_store_meta meta;
+	struct ak_store store;
+	struct ak_key key;
+	enum ak_code code;
+
+	if ((code = ak_store_open(path, geteuid(), &store, error)) != AK_OK)
+		return code;
+	if ((code = ak_store_find(&store, "", &key, &meta, error)) == AK_OK &&
+	    meta.generation != generation)
+		code = ak_fail(
+		    error, AK_E_STORE, "%s: reads differently than written", path);
+	ak_store_close(&store);
+	return code;
+}
+
 enum ak_code
 ak_publish_build(struct ak_master *m, int64_t now, struct ak_error *error)
 {
 	const char *path = m->paths.store_new;
 	struct ak_installation is;
+	struct ak_store_meta meta;
 	struct build b;
 	enum ak_code code;
 	gid_t gid;
@@ -185,13 +178,15 @@ ak_publish_build(struct ak_master *m, int64_t now, struct ak_error *error)
 	if ((code = ak_master_installation(m, &is, error)) != AK_OK ||
 	    (code = ak_group_id(is.unix_group, &gid, error)) != AK_OK)
 		return code;
+	meta = (struct ak_store_meta){ is.generation, now };
 	if ((code = open_build(&b, path, error)) == AK_OK &&
-	    (code = insert_meta(&b, is.generation, now)) == AK_OK &&
-	    (code = insert_keys(m, &b)) == AK_OK)
+	    (code = insert_all(m, &b, &meta)) == AK_OK)
 		code = execute(&b, "COMMIT");
 	code = close_build(&b, code);
 	if (code == AK_OK)
 		code = finish(path, gid, is.generation, now, error);
+	if (code == AK_OK)
+		code = read_back(path, is.generation, error);
 	return code;
 }
 

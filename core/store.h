@@ -8,21 +8,20 @@
 
 #include "error.h"
 #include "key.h"
+#include "pack.h"
 
 #define AK_STORE_APPLICATION_ID 0x414b5331 /* "AKS1" */
 #define AK_STORE_VERSION 1
 
 /*
- * The published store, keys.db: read by every login, written only by publish.h.
- * Open, read and close within one call; a handle is for one thread and never crosses
- * fork. Layout: authkey-store(5).
+ * The published store, keys.db: read by every login, written only by publish. Open,
+ * read and close within one call. It is a SQLite database that is read here without
+ * SQLite: see btree.h. Layout: authkey-store(5).
  */
-struct ak_store;
-
-/* Which publishing a store is. */
-struct ak_store_meta {
-	int64_t generation;
-	int64_t published_at; /* s since 1970 UTC */
+struct ak_store {
+	int fd;
+	uint32_t pages;
+	struct stat status;
 };
 
 /*
@@ -41,28 +40,26 @@ struct ak_store_mark {
  * Open the store at `path` (absolute, taken literally), which must belong to `owner`
  * or root and be safe as trusted.h says.
  *
- *   store  out, the caller closes it; NULL on error
+ *   store  out, caller's memory, to be closed; closed already on error
  *
  * AK_E_STORE       missing, unsafe, damaged or another version
  * AK_E_PERMISSION  this process may not read it
- * AK_E_NOMEM       out of memory
  */
 enum ak_code ak_store_open(
-    const char *path, uid_t owner, struct ak_store **store, struct ak_error *error);
+    const char *path, uid_t owner, struct ak_store *store, struct ak_error *error);
 
 /*
- * Look a key up by its id. At most one index search; an unknown id takes the same
- * work as a known one.
+ * Look a key up by its id. An unknown id takes the same work as a known one.
  *
+ *   id     eight base58 characters, or "" to ask for `meta` alone
  *   key    out, caller's memory; all zero when no key has the id, and on error
- *   meta   out
+ *   meta   out, caller's memory
  *
  * AK_OK        answered: key->id is empty when there is no such key
- * AK_E_STORE   damaged: a column of another type or size, a seal that does not fit
- * AK_E_NOMEM   out of memory
+ * AK_E_STORE   damaged: not the pages or records that publish writes
  */
-enum ak_code ak_store_find(struct ak_store *store, const char *id, struct ak_key *key,
-    struct ak_store_meta *meta, struct ak_error *error);
+enum ak_code ak_store_find(const struct ak_store *store, const char *id,
+    struct ak_key *key, struct ak_store_meta *meta, struct ak_error *error);
 
 /* The mark of the open file. */
 void ak_store_mark(const struct ak_store *store, struct ak_store_mark *mark);
@@ -70,7 +67,7 @@ void ak_store_mark(const struct ak_store *store, struct ak_store_mark *mark);
 /* Whether the file at `path` is the marked one still: one lstat. */
 bool ak_store_is_still(const char *path, const struct ak_store_mark *mark);
 
-/* Close and set to NULL; a NULL store is fine. */
-void ak_store_close(struct ak_store **store);
+/* Close; a store that is closed already is fine. */
+void ak_store_close(struct ak_store *store);
 
 #endif

@@ -10,16 +10,16 @@ static enum ak_reason
 prove(const struct ak_source *source, const uint8_t digest[AK_DIGEST_LEN],
     struct ak_verdict *verdict)
 {
-	struct ak_store *store;
+	struct ak_store store;
 	enum ak_reason proof = AK_STORE_UNAVAILABLE;
 	bool same;
 
 	if (ak_store_open(source->path, source->owner, &store, &verdict->error) !=
 	    AK_OK)
 		return proof;
-	if (ak_store_find(store, verdict->token.id, &verdict->key, &verdict->meta,
+	if (ak_store_find(&store, verdict->token.id, &verdict->key, &verdict->meta,
 		&verdict->error) == AK_OK) {
-		ak_store_mark(store, &verdict->mark);
+		ak_store_mark(&store, &verdict->mark);
 		/* An unknown id is compared too, with zeroes: SECURITY R10. */
 		same = ak_digest_same(digest, verdict->key.digest);
 		if (verdict->key.id[0] == '\0')
