@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fixture.h"
+#include "../fixture.h"
 
 static void
 assert_network(const char *text, struct ak_network *network)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fixture.h"
+#include "../fixture.h"
 
 /* A key and a request that fit each other; each test spoils what it is about. */
 struct ask {

@@ -11,7 +11,7 @@
 #include <sodium.h>
 
 #include "digest.h"
-#include "fixture.h"
+#include "../fixture.h"
 #include "mint.h"
 
 static const struct vector {

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "fixture.h"
+#include "../fixture.h"
 
 static const struct {
 	const char *text;
