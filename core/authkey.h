@@ -16,6 +16,7 @@
 #include "reason.h"
 #include "store.h"
 #include "token.h"
+#include "usage_write.h"
 #include "verify.h"
 #include "when.h"
 #include "words.h"

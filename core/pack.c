@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include "little_endian.h"
 #include "pack.h"
 
 enum { OWNER_SUSPENDED = 1, OWNER_VERIFIED = 2 };
@@ -36,19 +37,11 @@ seal_fits(const char *id, const uint8_t *packed, size_t len)
 }
 
 static uint8_t *
-put_number(uint8_t *to, uint64_t n, unsigned bytes)
-{
-	for (unsigned i = 0; i < bytes; i++)
-		*to++ = (uint8_t)(n >> 8 * i);
-	return to;
-}
-
-static uint8_t *
 put_text(uint8_t *to, const char *text)
 {
 	size_t len = strlen(text);
 
-	to = put_number(to, len, 2);
+	to = ak_put_number(to, len, 2);
 	memcpy(to, text, len);
 	return to + len;
 }
@@ -62,8 +55,8 @@ ak_key_pack(const struct ak_key *key, uint8_t packed[AK_PACKED_MAX])
 	*to++ = (uint8_t)key->state;
 	*to++ = (uint8_t)((key->owner_suspended ? OWNER_SUSPENDED : 0) |
 			  (key->owner_verified ? OWNER_VERIFIED : 0));
-	to = put_number(to, (uint64_t)key->not_before, 8);
-	to = put_number(to, (uint64_t)key->expires_at, 8);
+	to = ak_put_number(to, (uint64_t)key->not_before, 8);
+	to = ak_put_number(to, (uint64_t)key->expires_at, 8);
 	memcpy(to, key->digest, AK_DIGEST_LEN);
 	to = put_text(to + AK_DIGEST_LEN, key->owner);
 	to = put_text(to, key->name);
@@ -99,11 +92,8 @@ static uint64_t
 take_number(struct reader *r, unsigned bytes)
 {
 	const uint8_t *at = take(r, bytes);
-	uint64_t n = 0;
 
-	for (unsigned i = bytes; at != NULL && i > 0; i--)
-		n = n << 8 | at[i - 1];
-	return n;
+	return at != NULL ? ak_get_number(at, bytes) : 0;
 }
 
 static int64_t
@@ -174,9 +164,9 @@ ak_key_unpack(const char *id, const uint8_t *packed, size_t len, struct ak_key *
 void
 ak_meta_pack(const struct ak_store_meta *meta, uint8_t packed[AK_META_PACKED_LEN])
 {
-	uint8_t *to = put_number(packed, (uint64_t)meta->generation, 8);
+	uint8_t *to = ak_put_number(packed, (uint64_t)meta->generation, 8);
 
-	to = put_number(to, (uint64_t)meta->published_at, 8);
+	to = ak_put_number(to, (uint64_t)meta->published_at, 8);
 	make_seal("", packed, (size_t)(to - packed), to);
 }
 

@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "reason.h"
 
+bool
+ak_reason_exists(uint32_t number)
+{
+	switch (number) {
+#define CASE(word, value, auth, acct, level, text) case value:
+		AK_REASONS(CASE)
+#undef CASE
+		return true;
+	default:
+		return false;
+	}
+}
+
 const char *
 ak_reason_word(enum ak_reason reason)
 {

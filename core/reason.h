@@ -2,6 +2,9 @@
 #ifndef AK_REASON_H
 #define AK_REASON_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /*
  * Why a presented token opens a service or does not: one word for the log, the
  * tool and the statistics.
@@ -60,6 +63,9 @@ enum ak_reason {
 	AK_REASONS(AK_REASON_ENUM)
 #undef AK_REASON_ENUM
 };
+
+/* Whether a number from a file is a reason. */
+bool ak_reason_exists(uint32_t number);
 
 /* The word of a reason, as the log spells it: "VALID", "NOT_FOUND". */
 const char *ak_reason_word(enum ak_reason reason);

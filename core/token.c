@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "crc32.h"
 #include "token.h"
 
 const char ak_base58[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
@@ -20,28 +21,10 @@ is_prefix_char(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* Four bits at a time: a table of 16 words stays in one cache line. */
-static uint32_t
-crc32(const char *text, size_t len)
-{
-	static const uint32_t step[16] = { 0x00000000, 0x1db71064, 0x3b6e20c8,
-		0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320,
-		0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278,
-		0xbdbdf21c };
-	uint32_t crc = 0xffffffff;
-
-	for (size_t i = 0; i < len; i++) {
-		crc ^= (uint8_t)text[i];
-		crc = (crc >> 4) ^ step[crc & 15];
-		crc = (crc >> 4) ^ step[crc & 15];
-	}
-	return ~crc;
-}
-
 void
 ak_token_checksum(const char *text, size_t len, char out[AK_CHECKSUM_LEN])
 {
-	uint32_t crc = crc32(text, len);
+	uint32_t crc = ak_crc32(text, len);
 
 	for (int i = AK_CHECKSUM_LEN - 1; i >= 0; i--) {
 		out[i] = ak_base58[crc % 58];

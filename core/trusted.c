@@ -79,9 +79,8 @@ check_file(const char *path, uid_t owner, const struct stat *st, struct ak_error
 	return AK_OK;
 }
 
-/* A host that closed its standard streams keeps them closed: SECURITY R13. */
-static int
-above_standard_streams(int fd)
+int
+ak_above_standard_streams(int fd)
 {
 	int higher;
 
@@ -101,7 +100,7 @@ ak_trusted_open(
 	*fd = -1;
 	if ((code = ak_trusted_folders(path, owner, error)) != AK_OK)
 		return code;
-	*fd = above_standard_streams(
+	*fd = ak_above_standard_streams(
 	    open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 	if (*fd < 0) {
 		if (errno == ELOOP)

@@ -28,4 +28,10 @@ enum ak_code ak_trusted_open(const char *path, uid_t owner, int *fd,
  */
 enum ak_code ak_trusted_folders(const char *path, uid_t owner, struct ak_error *error);
 
+/*
+ * Move a descriptor above 2, so that a host which closed its standard streams finds
+ * them closed: SECURITY R13. Takes and returns what open(2) does.
+ */
+int ak_above_standard_streams(int fd);
+
 #endif

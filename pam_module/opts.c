@@ -13,7 +13,7 @@
 #define STORE_DEFAULT "/var/lib/authkey/keys.db"
 #define PROMPT_MAX 255
 
-enum kind { FLAG, PATH, OWNER, USER_RULE, SERVICE, SCOPE, PROMPT, NUMBER };
+enum kind { FLAG, PATH, OWNER, USER_RULE, USAGE_RULE, SERVICE, SCOPE, PROMPT, NUMBER };
 
 /* docs/man/pam_authkey.8 describes each; `make check-docs` compares. */
 static const struct option {
@@ -32,6 +32,8 @@ static const struct option {
 	{ "prompt", PROMPT, offsetof(struct opts, prompt), 0 },
 	{ "use_first_pass", FLAG, offsetof(struct opts, use_first_pass), 0 },
 	{ "try_first_pass", FLAG, offsetof(struct opts, try_first_pass), 0 },
+	{ "usage", USAGE_RULE, offsetof(struct opts, usage), 0 },
+	{ "usage_dir", PATH, offsetof(struct opts, usage_dir), 0 },
 	{ "ignore_authinfo_unavail", FLAG,
 	    offsetof(struct opts, ignore_authinfo_unavail), 0 },
 	{ "fail_delay", NUMBER, offsetof(struct opts, fail_delay), 10000 },
@@ -73,19 +75,26 @@ set_owner(pam_handle_t *pamh, const char *value, uid_t *owner)
 	return NULL;
 }
 
-static const char *
-set_user_rule(const char *value, enum user_rule *rule)
-{
-	static const char *const words[] = {
-		[USER_MATCH] = "match", [USER_ANY] = "any", [USER_SET] = "set"
-	};
+/* The words of an option that is one of a few, in the order of its enum. */
+struct choice {
+	const char *words[3];
+	const char *why;
+};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(value, words[i]) == 0) {
-			*rule = (enum user_rule)i;
+static const struct choice user_rules = { { "match", "any", "set" },
+	"it is match, any or set" };
+static const struct choice usage_rules = { { "best-effort", "required", "off" },
+	"it is best-effort, required or off" };
+
+static const char *
+choose(const struct choice *choice, const char *value, unsigned *chosen)
+{
+	for (unsigned i = 0; i < 3; i++)
+		if (strcmp(value, choice->words[i]) == 0) {
+			*chosen = i;
 			return NULL;
 		}
-	return "it is match, any or set";
+	return choice->why;
 }
 
 static const char *
@@ -129,7 +138,13 @@ set(pam_handle_t *pamh, const struct option *option, const char *value,
 	case OWNER:
 		return set_owner(pamh, value, at);
 	case USER_RULE:
-		return set_user_rule(value, at);
+		if ((why = choose(&user_rules, value, &n)) == NULL)
+			*(enum user_rule *)at = (enum user_rule)n;
+		break;
+	case USAGE_RULE:
+		if ((why = choose(&usage_rules, value, &n)) == NULL)
+			*(enum usage_rule *)at = (enum usage_rule)n;
+		break;
 	case SERVICE:
 		if ((why = ak_service_why_not(value)) == NULL)
 			*(const char **)at = value;

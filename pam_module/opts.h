@@ -12,6 +12,9 @@
 /* Whose name PAM_USER must be: option user=. */
 enum user_rule { USER_MATCH, USER_ANY, USER_SET };
 
+/* What becomes of a login whose record cannot be written: option usage=. */
+enum usage_rule { USAGE_BEST_EFFORT, USAGE_REQUIRED, USAGE_OFF };
+
 /* The options of one module line. Texts are borrowed from its arguments. */
 struct opts {
 	const char *store;
@@ -23,6 +26,8 @@ struct opts {
 	const char *prompt;
 	bool use_first_pass;
 	bool try_first_pass;
+	enum usage_rule usage;
+	const char *usage_dir; /* NULL: usage.d beside the store */
 	bool ignore_authinfo_unavail;
 	int fail_delay; /* ms */
 	int expiry_notice; /* days */

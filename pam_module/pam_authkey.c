@@ -18,6 +18,7 @@
 #include "authkey.h"
 #include "credential.h"
 #include "opts.h"
+#include "usage.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define UNUSED __attribute__((unused))
@@ -193,6 +194,25 @@ write_log(pam_handle_t *pamh, const struct opts *o, const struct phase *phase,
 	pam_syslog(pamh, level, "%s", line);
 }
 
+/*
+ * Record what happened to a token. Where usage=required, a login that leaves no record
+ * is none: the verdict becomes that of a store that cannot answer.
+ */
+static void
+record(pam_handle_t *pamh, const struct opts *o, const struct ak_request *request,
+    struct ak_verdict *verdict)
+{
+	struct ak_error error;
+
+	if (o->usage == USAGE_OFF || usage_record(o, request, verdict, &error) == AK_OK)
+		return;
+	if (o->usage == USAGE_REQUIRED && verdict->reason == AK_VALID) {
+		verdict->reason = AK_STORE_UNAVAILABLE;
+		verdict->error = error;
+	} else if (!o->quiet)
+		pam_syslog(pamh, LOG_WARNING, "usage is not recorded: %s", error.text);
+}
+
 /* The answer to a verdict, logged. */
 static int
 answer(pam_handle_t *pamh, const struct opts *o, const struct phase *phase,
@@ -286,8 +306,10 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		result = account.code(grant->reason);
 		if (((unsigned)flags & PAM_SILENT) == 0)
 			notice(pamh, &o, &grant->key, request.now);
-	} else
+	} else {
+		record(pamh, &o, &request, grant);
 		result = answer(pamh, &o, &account, grant);
+	}
 	return result;
 }
 

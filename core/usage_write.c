@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "little_endian.h"
+#include "trusted.h"
+#include "usage_write.h"
+
+#define HINT "; let this user check tokens: authkey verifier add USER"
+#define LOCK_TRIES 8
+
+/*
+ * write() without the signal that a file-size limit sends: blocked in this thread,
+ * taken if it came, and the mask as it was (SECURITY, finding 5).
+ */
+static ssize_t
+quiet_write(int fd, const void *bytes, size_t len)
+{
+	static const struct timespec at_once = { 0, 0 };
+	sigset_t limit, before, pending;
+	ssize_t n;
+	int saved;
+
+	sigemptyset(&limit);
+	sigaddset(&limit, SIGXFSZ);
+	sigemptyset(&pending);
+	sigpending(&pending);
+	if (pthread_sigmask(SIG_BLOCK, &limit, &before) != 0)
+		return -1;
+	n = write(fd, bytes, len);
+	saved = errno;
+	if (n < 0 && saved == EFBIG && sigismember(&pending, SIGXFSZ) == 0)
+		sigtimedwait(&limit, NULL, &at_once);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = saved;
+	return n;
+}
+
+/*
+ * Count a record that is dropped. The file is open for appending, where pwrite() would
+ * append too, so it is opened once more. Another process that counts at the same
+ * moment holds the lock for two system calls; nobody is waited for.
+ */
+static void
+count_drop(const char *path)
+{
+	uint8_t number[8];
+	struct flock lock = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = AK_USAGE_DROPPED_AT,
+		.l_len = sizeof(number) };
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int tries = 0;
+
+	if (fd < 0)
+		return;
+	while (fcntl(fd, F_OFD_SETLK, &lock) != 0 && ++tries < LOCK_TRIES)
+		;
+	if (tries < LOCK_TRIES &&
+	    pread(fd, number, sizeof(number), AK_USAGE_DROPPED_AT) == sizeof(number)) {
+		ak_put_number(number, ak_get_number(number, 8) + 1, 8);
+		if (pwrite(fd, number, sizeof(number), AK_USAGE_DROPPED_AT) < 0)
+			errno = 0; /* a count that is lost changes no login */
+	}
+	close(fd);
+}
+
+/* Is it the file that root made for this user, and is there room in it? */
+static enum ak_code
+check(int fd, const char *path, struct ak_error *error)
+{
+	uint8_t bytes[AK_USAGE_LEN];
+	struct ak_usage_head head;
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return ak_fail_errno(error, path, "");
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
+		return ak_fail(error, AK_E_STORE,
+		    "%s: is not this user's own regular file with one name" HINT, path);
+	if (pread(fd, bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes) ||
+	    !ak_usage_head_unpack(bytes, &head))
+		return ak_fail(error, AK_E_STORE, "%s: is not a usage file" HINT, path);
+	if ((uint64_t)st.st_size >= head.cap) {
+		count_drop(path);
+		return ak_fail(error, AK_E_STORE,
+		    "%s: is full and the record dropped; let it be folded: authkey "
+		    "fold",
+		    path);
+	}
+	return AK_OK;
+}
+
+enum ak_code
+ak_usage_append(
+    const char *folder, const struct ak_usage_record *record, struct ak_error *error)
+{
+	uint8_t packed[AK_USAGE_LEN];
+	char path[PATH_MAX];
+	enum ak_code code;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%u", folder, (unsigned)geteuid());
+	fd = ak_above_standard_streams(open(
+	    path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+	if (fd < 0 && errno == ENOENT)
+		return ak_fail(error, AK_E_NOT_FOUND, "%s: is not there" HINT, path);
+	if (fd < 0)
+		return ak_fail_errno(error, path, HINT);
+	if ((code = check(fd, path, error)) == AK_OK) {
+		ak_usage_pack(record, packed);
+		n = quiet_write(fd, packed, sizeof(packed));
+		if (n < 0)
+			code = ak_fail_errno(error, path, "");
+		else if (n != (ssize_t)sizeof(packed))
+			code = ak_fail(
+			    error, AK_E_STORE, "%s: no space left on the device", path);
+	}
+	close(fd);
+	return code;
+}
