@@ -20,12 +20,15 @@ export AK_MODULE := $(AK_BUILD)/pam_authkey.so
 export AK_TOOL   := $(AK_BUILD)/authkey
 export AK_SAN    := $(SAN)
 
+# A test of the module has a PAM host besides.
+$(filter $(B)/tests/pam/% $(B)/tests/fault/%,$(TEST_PROGS)): $(B)/tests/host.o
+
 $(B)/tests/%: $(B)/tests/%.o $(B)/tests/fixture.o $(B)/libauthkey.a
 	$(call say,LD)
 	$(Q)$(CC) -rdynamic -o $@ $^ $(SANITIZE) $(LDFLAGS) $(LIBS_CMOCKA) $(LIBS_PAM) \
 	  $(LIBS_SQLITE) $(LIBS_SODIUM) -lpthread
 
--include $(TEST_PROGS:=.d) $(B)/tests/fixture.d
+-include $(TEST_PROGS:=.d) $(B)/tests/fixture.d $(B)/tests/host.d
 
 # Packages come first: what pkg-config says of them is read when make starts, so each
 # goal that installs some starts make anew.
@@ -71,3 +74,15 @@ MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full
 .PHONY: valgrind
 valgrind: all $(TEST_PAM) ## the tests of the module under valgrind
 	@tests/run -j $(JOBS) -t 1800 -w '$(MEMCHECK)' $(TEST_PAM)
+
+$(B)/bench/bench: $(B)/bench/bench.o $(B)/libauthkey.a
+	$(call say,LD)
+	$(Q)$(CC) -o $@ $^ $(SANITIZE) $(LDFLAGS) $(LIBS_PAM) $(LIBS_SQLITE) $(LIBS_SODIUM)
+
+-include $(B)/bench/bench.d
+
+# `make bench BENCH='-k 1000000 -n 5000 -c figures.csv'`
+.PHONY: bench
+bench: all $(B)/bench/bench ## what a transaction costs, beside pam_permit; BENCH='-k KEYS -n ROUNDS -c CSV'
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	$(B)/bench/bench $(BENCH) $(AK_MODULE) "$$folder"

@@ -19,7 +19,7 @@
 #define FX_NOW INT64_C(1800000000)
 
 #define FX_PATH 4096
-#define FX_TOKENS 64 /* how many keys one fixture can issue */
+#define FX_TOKENS 256 /* how many keys one fixture can issue */
 
 /*
  * A private folder with an installation in it, made and published at FX_NOW. Belongs

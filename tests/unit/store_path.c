@@ -287,8 +287,6 @@ main(void)
 		FX_TEST(a_sticky_folder_passes_only_when_it_is_roots_R21),
 		FX_TEST(a_folder_of_a_stranger_is_refused_R21),
 		FX_TEST(a_folder_that_is_a_symbolic_link_is_refused_R21),
-		FX_TEST(
-		    the_open_store_is_close_on_exec_and_above_the_standard_streams_R12),
 	};
 
 	return cmocka_run_group_tests_name("store path", tests, NULL, NULL);
