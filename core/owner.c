@@ -50,7 +50,7 @@ enum ak_code
 ak_owner_get(struct ak_master *m, const char *name, struct ak_owner *owner, bool *found,
     struct ak_error *error)
 {
-	sqlite3_stmt *s = ak_statement(m, AK_Q_owner_get, error);
+	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_owner_get, error);
 	struct search search = { keep_one, owner };
 	enum ak_code code;
 
@@ -58,7 +58,7 @@ ak_owner_get(struct ak_master *m, const char *name, struct ak_owner *owner, bool
 	*found = false;
 	if (s == NULL)
 		return error->code;
-	code = ak_each(m, s, ak_bind_text(s, 1, name), take_owner, &search, error);
+	code = ak_each(&m->db, s, ak_bind_text(s, 1, name), take_owner, &search, error);
 	*found = owner->name[0] != '\0';
 	if (!*found) {
 		snprintf(owner->name, sizeof(owner->name), "%s", name);
@@ -71,7 +71,7 @@ ak_owner_get(struct ak_master *m, const char *name, struct ak_owner *owner, bool
 enum ak_code
 ak_owner_put(struct ak_master *m, const struct ak_owner *o, struct ak_error *error)
 {
-	sqlite3_stmt *s = ak_statement(m, AK_Q_owner_put, error);
+	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_owner_put, error);
 	int rc;
 
 	if (s == NULL)
@@ -86,17 +86,17 @@ ak_owner_put(struct ak_master *m, const struct ak_owner *o, struct ak_error *err
 	    (rc = ak_bind_time(s, 8, o->suspended_at)) == SQLITE_OK &&
 	    (rc = ak_bind_optional(s, 9, o->suspended_by)) == SQLITE_OK)
 		rc = ak_bind_optional(s, 10, o->suspend_reason);
-	return ak_run(m, s, rc, error);
+	return ak_run(&m->db, s, rc, error);
 }
 
 enum ak_code
 ak_owner_list(
     struct ak_master *m, ak_owner_fn *fn, void *context, struct ak_error *error)
 {
-	sqlite3_stmt *s = ak_statement(m, AK_Q_owner_list, error);
+	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_owner_list, error);
 	struct search search = { fn, context };
 
 	if (s == NULL)
 		return error->code;
-	return ak_each(m, s, SQLITE_OK, take_owner, &search, error);
+	return ak_each(&m->db, s, SQLITE_OK, take_owner, &search, error);
 }

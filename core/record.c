@@ -112,7 +112,7 @@ each(struct ak_master *m, sqlite3_stmt *rows, int bound, ak_record_fn *fn,
 {
 	struct search search = { fn, context };
 
-	return ak_each(m, rows, bound, take_record, &search, error);
+	return ak_each(&m->db, rows, bound, take_record, &search, error);
 }
 
 /* The parameters of key_insert.sql and key_update.sql. */
@@ -152,14 +152,14 @@ static enum ak_code
 write_record(struct ak_master *m, enum ak_query query, const struct ak_record *r,
     struct ak_error *error)
 {
-	sqlite3_stmt *s = ak_statement(m, query, error);
+	sqlite3_stmt *s = ak_statement(&m->db, query, error);
 	enum ak_code code;
 
 	if (s == NULL)
 		return error->code;
-	code = ak_run(m, s, bind_record(s, r), error);
+	code = ak_run(&m->db, s, bind_record(s, r), error);
 	if (code == AK_E_CONFLICT &&
-	    sqlite3_extended_errcode(m->db) == SQLITE_CONSTRAINT_UNIQUE)
+	    sqlite3_extended_errcode(m->db.handle) == SQLITE_CONSTRAINT_UNIQUE)
 		ak_fail(error, code,
 		    "%s has a key named \"%s\" already; choose another name, or revoke "
 		    "it "
@@ -182,8 +182,9 @@ ak_record_issue(struct ak_master *m, struct ak_record *r, char text[AK_TOKEN_MAX
 		r->key.scheme = AK_SCHEME_BLAKE2B;
 		ak_digest(text, strlen(text), r->key.digest);
 		code = write_record(m, AK_Q_key_insert, r, error);
-	} while (code == AK_E_CONFLICT && ++tries < MINT_TRIES &&
-		 sqlite3_extended_errcode(m->db) == SQLITE_CONSTRAINT_PRIMARYKEY);
+	} while (
+	    code == AK_E_CONFLICT && ++tries < MINT_TRIES &&
+	    sqlite3_extended_errcode(m->db.handle) == SQLITE_CONSTRAINT_PRIMARYKEY);
 	return code;
 }
 
@@ -196,9 +197,10 @@ ak_record_update(struct ak_master *m, const struct ak_record *r, struct ak_error
 enum ak_code
 ak_record_delete(struct ak_master *m, const char *id, struct ak_error *error)
 {
-	sqlite3_stmt *s = ak_statement(m, AK_Q_key_delete, error);
+	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_key_delete, error);
 
-	return s != NULL ? ak_run(m, s, ak_bind_text(s, 1, id), error) : error->code;
+	return s != NULL ? ak_run(&m->db, s, ak_bind_text(s, 1, id), error)
+			 : error->code;
 }
 
 static bool
@@ -212,7 +214,7 @@ enum ak_code
 ak_record_by_id(struct ak_master *m, const char *id, struct ak_record *record,
     bool *found, struct ak_error *error)
 {
-	sqlite3_stmt *s = ak_statement(m, AK_Q_key_by_id, error);
+	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_key_by_id, error);
 	enum ak_code code = error->code;
 
 	memset(record, 0, sizeof(*record));
@@ -226,7 +228,7 @@ enum ak_code
 ak_record_by_name(struct ak_master *m, const char *name, const char *owner,
     ak_record_fn *fn, void *context, struct ak_error *error)
 {
-	sqlite3_stmt *s = ak_statement(m, AK_Q_key_by_name, error);
+	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_key_by_name, error);
 	int rc;
 
 	if (s == NULL)
@@ -240,7 +242,7 @@ enum ak_code
 ak_record_list(struct ak_master *m, const struct ak_filter *filter, ak_record_fn *fn,
     void *context, struct ak_error *error)
 {
-	sqlite3_stmt *s = ak_statement(m, AK_Q_key_list, error);
+	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_key_list, error);
 	int rc;
 
 	if (s == NULL)
@@ -258,7 +260,7 @@ enum ak_code
 ak_record_all(
     struct ak_master *m, ak_record_fn *fn, void *context, struct ak_error *error)
 {
-	sqlite3_stmt *s = ak_statement(m, AK_Q_key_all, error);
+	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_key_all, error);
 
 	return s != NULL ? each(m, s, SQLITE_OK, fn, context, error) : error->code;
 }

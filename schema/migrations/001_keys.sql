@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- The master: the source of truth, which only the administrator's tool opens.
 -- Times are seconds since 1970 UTC. Word lists are words joined by single spaces.
-PRAGMA application_id = 0x414b4d31;  -- "AKM1"
 
 CREATE TABLE installation (
   one        INTEGER PRIMARY KEY CHECK (one = 1),

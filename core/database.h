@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef AK_DATABASE_H
+#define AK_DATABASE_H
+
+#include <sqlite3.h>
+
+#include "error.h"
+#include "sql.h"
+#include "when.h"
+
+/*
+ * A SQLite database of the tool's half, and the statements of schema/queries/ that run
+ * on it: what master.c and usage.c share. For files of core alone.
+ */
+struct ak_database {
+	sqlite3 *handle;
+	sqlite3_stmt *statements[AK_Q_COUNT]; /* prepared on first use */
+	char path[4096];
+};
+
+/* What a database must be. */
+struct ak_kind {
+	const char *name; /* "an authkey master", for messages */
+	int application_id;
+	const char *const *migrations;
+	int migration_count;
+};
+
+#define AK_BUSY_MS 10000 /* how long another command is waited for */
+
+/*
+ * Open the file at `path`, which exists and which nobody else may write. Defensive,
+ * durable (synchronous=FULL). AK_E_STORE, AK_E_PERMISSION, AK_E_NOMEM.
+ */
+enum ak_code ak_database_open(
+    struct ak_database *database, const char *path, struct ak_error *error);
+
+/*
+ * Bring an older database up to date, in one transaction for each migration, and
+ * check that it is of its kind. An empty file (version 0) is of any kind.
+ * AK_E_STORE when it is of another kind or made by a newer version.
+ */
+enum ak_code ak_database_migrate(
+    struct ak_database *database, const struct ak_kind *kind, struct ak_error *error);
+
+/* Close, undoing what was not committed. Fine when it is not open. */
+void ak_database_close(struct ak_database *database);
+
+/* Run SQL without parameters and without rows. */
+enum ak_code ak_execute(
+    struct ak_database *database, const char *sql, struct ak_error *error);
+
+/*
+ * A statement, ready to bind; it belongs to the database. Give it back to
+ * ak_statement_done() before it is asked for again. NULL with `error` set.
+ */
+sqlite3_stmt *ak_statement(
+    struct ak_database *database, enum ak_query query, struct ak_error *error);
+
+/* Reset a statement and drop what is bound to it. */
+void ak_statement_done(sqlite3_stmt *statement);
+
+/* Bind a text, NULL when it is NULL. The text must live until the statement is done. */
+int ak_bind_text(sqlite3_stmt *statement, int at, const char *text);
+
+/* Bind a text, NULL when it is "". */
+int ak_bind_optional(sqlite3_stmt *statement, int at, const char *text);
+
+/* Bind a time, NULL for AK_NO_TIME. */
+int ak_bind_time(sqlite3_stmt *statement, int at, int64_t when);
+
+/* Copy a text column; NULL reads as "". False when it does not fit. */
+bool ak_column_text(sqlite3_stmt *row, int column, char *to, size_t size);
+
+/* A time column; NULL reads as AK_NO_TIME. */
+int64_t ak_column_time(sqlite3_stmt *row, int column);
+
+/* What to do after a row. */
+enum ak_row { AK_ROW_NEXT, AK_ROW_STOP, AK_ROW_DAMAGED };
+
+typedef enum ak_row ak_row_fn(sqlite3_stmt *row, void *context);
+
+/*
+ * Hand each row of a bound statement to `fn` until it wants no more, and finish with
+ * the statement. `bound` is what binding returned. AK_E_STORE for a damaged row.
+ */
+enum ak_code ak_each(struct ak_database *database, sqlite3_stmt *statement, int bound,
+    ak_row_fn *fn, void *context, struct ak_error *error);
+
+/* Step a statement that gives no rows, or none that matter, and finish with it. */
+enum ak_code ak_run(struct ak_database *database, sqlite3_stmt *statement, int bound,
+    struct ak_error *error);
+
+/* Set an error from what SQLite last said of `what`. */
+enum ak_code ak_fail_sqlite(
+    sqlite3 *handle, int rc, const char *what, struct ak_error *error);
+
+/*
+ * Make an empty file that nobody else can open, whatever the umask is, in place of one
+ * that may be there: SECURITY R24.
+ */
+enum ak_code ak_make_file(const char *path, struct ak_error *error);
+
+#endif
