@@ -47,6 +47,7 @@ ak_paths_of(const char *root, struct ak_paths *p, struct ak_error *error)
 	snprintf(p->lock, sizeof(p->lock), "%s/master/lock", p->root);
 	snprintf(p->store, sizeof(p->store), "%s/keys.db", p->root);
 	snprintf(p->store_new, sizeof(p->store_new), "%s/keys.db.new", p->root);
+	snprintf(p->usage, sizeof(p->usage), "%s/master/usage.db", p->root);
 	snprintf(p->usage_folder, sizeof(p->usage_folder), "%s/usage.d", p->root);
 	return AK_OK;
 }

@@ -40,6 +40,7 @@ struct ak_paths {
 	char lock[4096];
 	char store[4096];
 	char store_new[4096]; /* where the next store is built */
+	char usage[4096]; /* usage.db */
 	char usage_folder[4096];
 };
 

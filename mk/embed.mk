@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# schema/ becomes C: each file one array, the queries and the migrations also a table.
+# schema/ becomes C: each file one array, the queries and both sets of migrations also
+# a table.
 # (od is everywhere and knows no limit on the length of a literal.)
 
 GEN        := $(B)/gen
 SQL        := $(sort $(wildcard schema/*.sql schema/*/*.sql))
 QUERIES    := $(notdir $(basename $(filter schema/queries/%,$(SQL))))
 MIGRATIONS := $(notdir $(basename $(filter schema/migrations/%,$(SQL))))
+USAGE      := $(notdir $(basename $(filter schema/usage/%,$(SQL))))
 
 # The list of names is an input too, so that a file taken away is noticed.
 $(GEN)/sql.list: FORCE
@@ -21,6 +23,8 @@ $(GEN)/sql.h: $(GEN)/sql.list mk/embed.mk
 	   echo 'extern const char *const ak_queries[AK_Q_COUNT];'; \
 	   echo '#define AK_MIGRATION_COUNT $(words $(MIGRATIONS))'; \
 	   echo 'extern const char *const ak_migrations[AK_MIGRATION_COUNT];'; \
+	   echo '#define AK_USAGE_MIGRATION_COUNT $(words $(USAGE))'; \
+	   echo 'extern const char *const ak_usage_migrations[AK_USAGE_MIGRATION_COUNT];'; \
 	   echo '#endif'; } > $@
 
 $(GEN)/sql.c: $(SQL) $(GEN)/sql.h
@@ -32,7 +36,9 @@ $(GEN)/sql.c: $(SQL) $(GEN)/sql.h
 	   echo 'const char *const ak_queries[AK_Q_COUNT] = {'; \
 	   for f in $(QUERIES); do echo "	ak_sql_$$f,"; done; echo '};'; \
 	   echo 'const char *const ak_migrations[AK_MIGRATION_COUNT] = {'; \
-	   for f in $(MIGRATIONS); do echo "	ak_sql_$$f,"; done; echo '};'; } > $@
+	   for f in $(MIGRATIONS); do echo "	ak_sql_$$f,"; done; echo '};'; \
+	   echo 'const char *const ak_usage_migrations[AK_USAGE_MIGRATION_COUNT] = {'; \
+	   for f in $(USAGE); do echo "	ak_sql_$$f,"; done; echo '};'; } > $@
 
 .PHONY: FORCE
 FORCE:

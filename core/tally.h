@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef AK_TALLY_H
+#define AK_TALLY_H
+
+#include "usage_private.h"
+
+/*
+ * A batch of usage records of one user on its way into the tables. Records are sorted
+ * and counted in memory, so that a table is touched once for each group of like ones.
+ */
+#define AK_TALLY_MAX 65536
+
+struct ak_tally;
+
+/* NULL with `error` set when there is no memory. `now` as in ak_usage_fold(). */
+struct ak_tally *ak_tally_new(
+    struct ak_usage *usage, uid_t uid, int64_t now, struct ak_error *error);
+
+/*
+ * Add a record; the batch is written when it is full. A time after `now` becomes
+ * `now`. Within a transaction of usage.db.
+ */
+enum ak_code ak_tally_add(struct ak_tally *tally, const struct ak_usage_record *record,
+    struct ak_error *error);
+
+/* Write what is left. */
+enum ak_code ak_tally_end(struct ak_tally *tally, struct ak_error *error);
+
+/* How many records were added, and how many of them claimed a time after `now`. */
+int64_t ak_tally_records(const struct ak_tally *tally);
+int64_t ak_tally_clamped(const struct ak_tally *tally);
+
+void ak_tally_free(struct ak_tally **tally);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "usage_private.h"
+
+static const struct ak_kind kind = { "an authkey usage database",
+	AK_USAGE_APPLICATION_ID, ak_usage_migrations, AK_USAGE_MIGRATION_COUNT };
+
+/* Keys are looked up in the master, which is only read here. */
+static enum ak_code
+attach_master(struct ak_usage *u, struct ak_error *error)
+{
+	sqlite3_stmt *attach = NULL;
+	int rc =
+	    sqlite3_prepare_v2(u->db.handle, "ATTACH ?1 AS master", -1, &attach, NULL);
+
+	if (rc == SQLITE_OK &&
+	    (rc = ak_bind_text(attach, 1, u->paths->master)) == SQLITE_OK)
+		rc = sqlite3_step(attach);
+	sqlite3_finalize(attach);
+	return rc == SQLITE_DONE
+		   ? AK_OK
+		   : ak_fail_sqlite(u->db.handle, rc, u->paths->master, error);
+}
+
+enum ak_code
+ak_usage_open(
+    const struct ak_paths *paths, struct ak_usage **out, struct ak_error *error)
+{
+	struct ak_usage *u = calloc(1, sizeof(*u));
+	enum ak_code code = AK_OK;
+
+	*out = NULL;
+	if (u == NULL)
+		return ak_fail(error, AK_E_NOMEM, "out of memory");
+	u->paths = paths;
+	if (access(paths->usage, F_OK) != 0 && errno == ENOENT)
+		code = ak_make_file(paths->usage, error);
+	if (code == AK_OK &&
+	    (code = ak_database_open(&u->db, paths->usage, error)) == AK_OK &&
+	    (code = ak_execute(&u->db, "PRAGMA journal_mode = WAL", error)) == AK_OK &&
+	    (code = ak_database_migrate(&u->db, &kind, error)) == AK_OK)
+		code = attach_master(u, error);
+	if (code == AK_OK)
+		*out = u;
+	else
+		ak_usage_close(&u);
+	return code;
+}
+
+void
+ak_usage_close(struct ak_usage **usage)
+{
+	struct ak_usage *u = *usage;
+
+	if (u == NULL)
+		return;
+	*usage = NULL;
+	ak_database_close(&u->db);
+	free(u);
+}
+
+enum ak_code
+ak_key_usage_get(
+    struct ak_usage *u, const char *id, struct ak_key_usage *k, struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(&u->db, AK_Q_key_usage_get, error);
+	enum ak_code code = AK_OK;
+	int rc;
+
+	memset(k, 0, sizeof(*k));
+	k->last_at = AK_NO_TIME;
+	if (s == NULL)
+		return error->code;
+	if ((rc = ak_bind_text(s, 1, id)) == SQLITE_OK &&
+	    (rc = sqlite3_step(s)) == SQLITE_ROW) {
+		k->uses = sqlite3_column_int64(s, 0);
+		k->refusals = sqlite3_column_int64(s, 1);
+		k->last_at = ak_column_time(s, 2);
+		if (!ak_column_text(s, 3, k->last_address, sizeof(k->last_address)) ||
+		    !ak_column_text(s, 4, k->last_service, sizeof(k->last_service)))
+			code = ak_fail(error, AK_E_STORE, "%s: is damaged", u->db.path);
+	} else if (rc != SQLITE_DONE)
+		code = ak_fail_sqlite(u->db.handle, rc, u->db.path, error);
+	ak_statement_done(s);
+	return code;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "usage_private.h"
+
+/* The path of a user's file, or of the one that is put aside or being made for him. */
+static void
+path_of(const struct ak_paths *paths, uid_t uid, const char *ending, char path[4096])
+{
+	snprintf(
+	    path, 4096, "%.*s/%u%s", 4000, paths->usage_folder, (unsigned)uid, ending);
+}
+
+/* An empty usage file of that user at `path`, complete. */
+static enum ak_code
+make(const char *path, uid_t uid, uint64_t cap, struct ak_error *error)
+{
+	struct ak_usage_head head = { .cap = cap };
+	uint8_t packed[AK_USAGE_LEN];
+	enum ak_code code;
+	int fd;
+
+	if ((code = ak_make_file(path, error)) != AK_OK)
+		return code;
+	if ((fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		return ak_fail_errno(error, path, "");
+	randombytes_buf(head.id, sizeof(head.id));
+	ak_usage_head_pack(&head, packed);
+	error->code = AK_OK;
+	if (write(fd, packed, sizeof(packed)) != (ssize_t)sizeof(packed) ||
+	    (geteuid() != uid && fchown(fd, uid, (gid_t)-1) != 0) || fsync(fd) != 0)
+		ak_fail_errno(error, path, "");
+	close(fd);
+	return error->code;
+}
+
+enum ak_code
+ak_usage_file_make(const struct ak_paths *paths, uid_t uid, uint64_t cap, bool *made,
+    struct ak_error *error)
+{
+	char path[4096], new[4096];
+	enum ak_code code;
+	struct stat st;
+
+	path_of(paths, uid, "", path);
+	path_of(paths, uid, ".init", new);
+	*made = false;
+	if (lstat(path, &st) == 0)
+		return AK_OK;
+	if ((code = make(new, uid, cap, error)) != AK_OK)
+		return code;
+	if (renameat2(AT_FDCWD, new, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		*made = true;
+	else if (errno != EEXIST)
+		code = ak_fail_errno(error, path, "");
+	if (!*made)
+		unlink(new);
+	return code;
+}
+
+/*
+ * Exchange first, so that there is a file at every moment. What is killed between the
+ * two renames leaves the old file as UID.new, which the fold reads too; the next
+ * rotation then ends what this one began.
+ */
+enum ak_code
+ak_usage_file_rotate(
+    const struct ak_paths *paths, uid_t uid, uint64_t cap, struct ak_error *error)
+{
+	char path[4096], new[4096], old[4096];
+	enum ak_code code;
+	struct stat st;
+
+	path_of(paths, uid, "", path);
+	path_of(paths, uid, ".new", new);
+	path_of(paths, uid, ".old", old);
+	if (lstat(new, &st) != 0) {
+		if ((code = make(new, uid, cap, error)) != AK_OK)
+			return code;
+		if (renameat2(AT_FDCWD, new, AT_FDCWD, path, RENAME_EXCHANGE) != 0) {
+			code = ak_fail_errno(error, path, "");
+			unlink(new);
+			return code;
+		}
+	}
+	if (rename(new, old) != 0)
+		return ak_fail_errno(error, old, "");
+	return AK_OK;
+}
