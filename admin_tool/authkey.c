@@ -185,6 +185,7 @@ run_command(struct cli *cli, int argc, char **argv)
 		return cli_fail(cli);
 	}
 	options_reset(&sets[0], c->values_size);
+	cli->at_stake = c->at_stake;
 	if ((first = options_parse(cli, argc, argv, sets, false)) >= 0 && settle(cli)) {
 		if (cli->help)
 			end = cmd_help.run(

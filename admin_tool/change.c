@@ -47,12 +47,9 @@ change_keys(struct cli *cli, struct picks *picks, const struct change_plan *plan
 		changed = changed || picks->at[i].changed;
 	}
 	if (code == AK_OK && changed)
-		return cli_commit(cli, plan->at_stake);
-	if (code != AK_OK) {
+		return cli_commit(cli);
+	if (code != AK_OK)
 		end = cli_fail(cli);
-		if (plan->at_stake != NULL)
-			cli_warn(cli, "%s", plan->at_stake);
-	}
 	ak_master_rollback(cli->master);
 	return end;
 }

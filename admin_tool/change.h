@@ -21,7 +21,6 @@ struct change_plan {
 	const void *context;
 	const char *done; /* "Disabled" */
 	const char *already; /* "is disabled already" */
-	const char *at_stake; /* when it fails: "the key is STILL LIVE"; or NULL */
 };
 
 /*

@@ -90,6 +90,8 @@ cli_fail(const struct cli *cli)
 	case AK_E_NOMEM:
 		break;
 	}
+	if (cli->at_stake != NULL)
+		cli_warn(cli, "%s", cli->at_stake);
 	return EXIT_STORE;
 }
 
@@ -118,19 +120,14 @@ cli_open(struct cli *cli)
 }
 
 enum cli_exit
-cli_commit(struct cli *cli, const char *at_stake)
+cli_commit(struct cli *cli)
 {
 	enum ak_code code = ak_master_commit(cli->master, cli->now, &cli->error);
 
-	if (code == AK_OK)
-		return EXIT_DONE;
 	/* Whatever the system's reason is: what was to be in force is not. */
 	if (code == AK_E_PERMISSION)
 		cli->error.code = AK_E_STORE;
-	cli_fail(cli);
-	if (at_stake != NULL)
-		cli_warn(cli, "%s", at_stake);
-	return EXIT_STORE;
+	return code == AK_OK ? EXIT_DONE : cli_fail(cli);
 }
 
 void

@@ -9,6 +9,9 @@
 /* Where an installation is when nobody says otherwise. */
 #define CLI_DIR_DEFAULT "/var/lib/authkey"
 
+/* What commands that take something away have at stake. */
+#define CLI_STILL_LIVE "take it that the keys are STILL LIVE until a command succeeds"
+
 /* The exit codes, a contract: authkey(8). */
 enum cli_exit {
 	EXIT_DONE = 0, /* done, or valid */
@@ -33,6 +36,8 @@ struct cli {
 	bool help;
 	bool version;
 	const struct command *command;
+	const char
+	    *at_stake; /* said when the store fails: what goes on to be in force */
 	int64_t now; /* the one time that this run knows, s since 1970 UTC */
 	struct out out;
 	struct ak_master *master; /* NULL: not open */
@@ -51,7 +56,7 @@ void cli_warn(const struct cli *cli, const char *format, ...)
 enum cli_exit cli_usage(const struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Say what cli->error holds; the exit code that goes with it. */
+/* Say what cli->error holds, and what is at stake; the exit code that goes with it. */
 enum cli_exit cli_fail(const struct cli *cli);
 
 /* Whether there is somebody to ask: a terminal at stdin and stderr, and no -q. */
@@ -63,11 +68,8 @@ bool cli_may_ask(const struct cli *cli);
  */
 bool cli_open(struct cli *cli);
 
-/*
- * End a change. When it fails, says so, and `at_stake`, if it is not NULL: what goes
- * on to be in force, such as "the key is STILL LIVE".
- */
-enum cli_exit cli_commit(struct cli *cli, const char *at_stake);
+/* End a change. When it fails, says so. */
+enum cli_exit cli_commit(struct cli *cli);
 
 /* Who acts: SUDO_USER behind sudo, otherwise the user; "uid 7" for one without a name.
  */

@@ -190,7 +190,7 @@ issue(struct cli *cli, struct ak_record *r, char token[AK_TOKEN_MAX + 1])
 		ak_master_rollback(cli->master);
 		return cli_fail(cli);
 	}
-	if ((end = cli_commit(cli, NULL)) == EXIT_DONE)
+	if ((end = cli_commit(cli)) == EXIT_DONE)
 		return end;
 	if (ak_record_by_id(cli->master, r->key.id, &kept, &found, &cli->error) ==
 		AK_OK &&

@@ -147,8 +147,7 @@ edit_key(struct cli *cli, const struct ak_record *record, const struct edit_valu
 {
 	struct ak_record before, after;
 	struct edit edit = { v, &before, &after };
-	const struct change_plan plan = { change, &edit, "Changed", "is so already",
-		"nothing was changed: the key is STILL LIVE as it was" };
+	const struct change_plan plan = { change, &edit, "Changed", "is so already" };
 	struct picks picks = { NULL, 0, 0 };
 	enum cli_exit end;
 
@@ -220,5 +219,6 @@ const struct command cmd_edit = {
 	.options = options,
 	.values_size = sizeof(struct edit_values),
 	.answer = &key_sheet,
+	.at_stake = CLI_STILL_LIVE,
 	.run = run,
 };

@@ -29,7 +29,7 @@ purge(struct cli *cli, struct ak_record *record, const void *context)
 	return CHANGE_REFUSED;
 }
 
-static const struct change_plan plan = { purge, NULL, "Deleted", "", NULL };
+static const struct change_plan plan = { purge, NULL, "Deleted", "" };
 
 static bool
 is_sure(const struct cli *cli, const struct picks *picks)

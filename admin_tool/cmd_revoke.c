@@ -106,7 +106,7 @@ run(struct cli *cli, const void *given, char **keys)
 {
 	const struct values *v = given;
 	const struct change_plan plan = { revoke, v->reason, "Revoked",
-		"is revoked already", "nothing was revoked: the keys are STILL LIVE" };
+		"is revoked already" };
 	struct picks picks = { NULL, 0, 0 };
 	const char *why = check(v, keys);
 	enum cli_exit end;
@@ -136,5 +136,6 @@ const struct command cmd_revoke = {
 	.options = options,
 	.values_size = sizeof(struct values),
 	.answer = &key_list,
+	.at_stake = CLI_STILL_LIVE,
 	.run = run,
 };

@@ -37,10 +37,9 @@ disable(struct cli *cli, struct ak_record *record, const void *context)
 }
 
 static const struct change_plan enabling = { enable, NULL, "Enabled",
-	"is enabled already", NULL };
+	"is enabled already" };
 static const struct change_plan disabling = { disable, NULL, "Disabled",
-	"is disabled or revoked already",
-	"nothing was disabled: the keys are STILL LIVE" };
+	"is disabled or revoked already" };
 
 static enum cli_exit
 toggle(struct cli *cli, char **keys, const struct change_plan *plan)
@@ -94,5 +93,6 @@ const struct command cmd_disable = {
 	.least = 1,
 	.most = -1,
 	.answer = &key_list,
+	.at_stake = CLI_STILL_LIVE,
 	.run = run_disable,
 };

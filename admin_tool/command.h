@@ -19,6 +19,7 @@ struct command {
 	const struct option_spec *options;
 	size_t values_size; /* of the struct that the options fill */
 	const struct out_shape *answer; /* what it prints, or NULL */
+	const char *at_stake; /* what a failing store leaves in force, or NULL */
 	enum cli_exit (*run)(struct cli *cli, const void *values, char **arguments);
 };
 

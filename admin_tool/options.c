@@ -88,8 +88,8 @@ complain(const struct cli *cli, const struct parser *p, int answer, const char *
 	else if (optopt != 0)
 		cli_usage(cli, "there is no option -%c", optopt);
 	else
-		cli_usage(cli, "there is no option %.*s, or it is not the only one",
-		    (int)strcspn(word, "="), word);
+		cli_usage(
+		    cli, "there is no option %.*s", (int)strcspn(word, "="), word);
 }
 
 static const char *

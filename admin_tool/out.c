@@ -37,7 +37,7 @@ static const char *
 time_text(const struct out *out, int64_t when, char *text)
 {
 	if (out->terminal && out->format == OUT_TABLE && out->field == NULL)
-		text_local_time(when, text);
+		text_local_time(when, out->days, text);
 	else
 		ak_when_format(when, text);
 	return text;

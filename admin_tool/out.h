@@ -52,6 +52,7 @@ struct out {
 	const char *field; /* --field, or NULL */
 	bool color;
 	bool terminal; /* stdout is one */
+	bool days; /* a narrow table: times without their hours */
 	bool utf8; /* the locale is */
 	const struct out_shape *shape;
 	struct libscols_table *table;

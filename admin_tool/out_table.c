@@ -8,14 +8,29 @@
 #include "out.h"
 #include "text.h"
 
-/* The colours of states, as libsmartcols names them. */
+#define GREEN "\033[32m"
+#define YELLOW "\033[33m"
+#define RED "\033[31m"
+#define PLAIN "\033[0m"
+
+/* Narrower than this, times are days; narrower still, they may be cut. */
+#define WIDTH_OF_TIMES 80
+#define WIDTH_OF_DAYS 60
+
 static const struct {
 	const char *state, *color;
-} colors[] = { { "enabled", "green" }, { "disabled", "yellow" }, { "revoked", "red" },
-	{ "expired", "magenta" }, { "pending", "cyan" }, { "verified", "green" },
-	{ "suspended", "red" }, { "VALID", "green" }, { "yes", "green" },
-	{ "no", "red" } };
+} colors[] = {
+	{ "enabled", GREEN },
+	{ "disabled", YELLOW },
+	{ "revoked", RED },
+	{ "expired", RED },
+	{ "pending", YELLOW },
+	{ "VALID", GREEN },
+	{ "yes", GREEN },
+	{ "no", RED },
+};
 
+/* The escape sequence of a state, or NULL. */
 static const char *
 color_of(const struct out *out, const char *state)
 {
@@ -34,15 +49,23 @@ field_at(const struct out_shape *shape, size_t column)
 	return column < shape->count ? (int)column : -1;
 }
 
-/*
- * A terminal's width is kept to by cutting words of people and times; never a key's
- * id or its state. Without a terminal nothing is cut.
- */
+/* What a column may lose when the terminal is narrow: never a key's id or state. */
+static int
+flags_of(const struct out_field *field, size_t width)
+{
+	if (field->kind == OUT_STATUS || strcmp(field->name, "key") == 0)
+		return 0;
+	if (field->kind == OUT_TIME && width >= WIDTH_OF_DAYS)
+		return 0;
+	return SCOLS_FL_TRUNC;
+}
+
+/* Only a terminal's width is kept to; a file or pipe gets everything. */
 void
 out_table_begin(struct out *out)
 {
 	const struct out_field *fields = out->shape->fields;
-	struct libscols_column *column;
+	size_t width;
 	int i;
 
 	if ((out->table = scols_new_table()) == NULL) {
@@ -52,14 +75,12 @@ out_table_begin(struct out *out)
 	scols_table_set_termforce(
 	    out->table, out->terminal ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
 	scols_table_enable_colors(out->table, out->color);
-	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++) {
-		column = scols_table_new_column(out->table, fields[i].heading, 0,
-		    fields[i].kind == OUT_STATUS || strcmp(fields[i].name, "key") == 0
-			? 0
-			: SCOLS_FL_TRUNC);
-		if (column == NULL)
+	width = scols_table_get_termwidth(out->table);
+	out->days = out->terminal && width < WIDTH_OF_TIMES;
+	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++)
+		if (scols_table_new_column(out->table, fields[i].heading, 0,
+			flags_of(&fields[i], width)) == NULL)
 			out->failed = true;
-	}
 }
 
 void
@@ -97,31 +118,13 @@ out_table_end(struct out *out)
 	out->table = NULL;
 }
 
-/* The escape sequence of a state's colour, or "". */
-static const char *
-sequence_of(const struct out *out, const char *state)
-{
-	static const struct {
-		const char *color, *sequence;
-	} sequences[] = { { "green", "\033[32m" }, { "yellow", "\033[33m" },
-		{ "red", "\033[31m" }, { "magenta", "\033[35m" },
-		{ "cyan", "\033[36m" } };
-	const char *color = color_of(out, state);
-
-	for (size_t i = 0; color != NULL && i < sizeof(sequences) / sizeof(*sequences);
-	     i++)
-		if (strcmp(color, sequences[i].color) == 0)
-			return sequences[i].sequence;
-	return "";
-}
-
 /* Everything about one thing: a line for each field, never cut. */
 void
 out_sheet(struct out *out, const struct out_cell *cells)
 {
 	const struct out_field *field;
 	char text[OUT_CELL_MAX];
-	const char *shown, *sequence;
+	const char *shown, *color;
 	int i, width = 0;
 
 	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++) {
@@ -135,8 +138,8 @@ out_sheet(struct out *out, const struct out_cell *cells)
 			continue;
 		shown = out_cell_text(
 		    out, field->kind, &cells[i], out_unknown(field), text);
-		sequence = field->kind == OUT_STATUS ? sequence_of(out, shown) : "";
-		printf("%-*s  %s%s%s\n", width, field->heading, sequence, shown,
-		    sequence[0] != '\0' ? "\033[0m" : "");
+		color = field->kind == OUT_STATUS ? color_of(out, shown) : NULL;
+		printf("%-*s  %s%s%s\n", width, field->heading,
+		    color != NULL ? color : "", shown, color != NULL ? PLAIN : "");
 	}
 }

@@ -71,13 +71,13 @@ text_escape(const char *text, char *out, size_t size)
 }
 
 void
-text_local_time(int64_t when, char out[TEXT_TIME_MAX])
+text_local_time(int64_t when, bool day, char out[TEXT_TIME_MAX])
 {
 	time_t t = when;
 	struct tm tm;
 
 	if (localtime_r(&t, &tm) == NULL ||
-	    strftime(out, TEXT_TIME_MAX, "%Y-%m-%d %H:%M", &tm) == 0)
+	    strftime(out, TEXT_TIME_MAX, day ? "%Y-%m-%d" : "%Y-%m-%d %H:%M", &tm) == 0)
 		snprintf(out, TEXT_TIME_MAX, "?");
 }
 

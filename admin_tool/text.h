@@ -26,8 +26,8 @@ void text_put(FILE *to, const char *text);
 /* text_put() into a buffer, cut when it does not fit. Returns `out`. */
 const char *text_escape(const char *text, char *out, size_t size);
 
-/* Local time for people at a terminal: 2026-01-31 23:59. */
-void text_local_time(int64_t when, char out[TEXT_TIME_MAX]);
+/* Local time for people at a terminal: 2026-01-31 23:59, or the day alone. */
+void text_local_time(int64_t when, bool day, char out[TEXT_TIME_MAX]);
 
 /* "ak_7QxR2mNd" and an ellipsis: all of a token that may be shown. */
 void text_mask(const struct ak_record *record, bool utf8, char out[TEXT_MASKED_MAX]);
