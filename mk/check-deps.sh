@@ -18,17 +18,27 @@ writing='master|mint|owner|publish|record'
 filing='master|master_private|owner|publish|record|btree|store|trusted|verify|log_line'
 sources=$(find core pam_module admin_tool -type f -name '*.[ch]' | sort)
 
-list=$(mktemp) || exit 1
-trap 'rm -f "$list"' EXIT
+list=$(mktemp) && complaints=$(mktemp) || exit 1
+trap 'rm -f "$list" "$complaints"' EXIT
+
+compiler() {
+  "${CC:-cc}" -std=c11 -D_GNU_SOURCE -Icore -I"$build/gen" "$@"
+}
 
 # "FILE INCLUDED" for each file and each header it includes, itself or through another.
+# The compiler answers with a rule for make, in which the file itself stands first.
 includes() {
-  local file made
-  for file in $sources; do
-    made=$("${CC:-cc}" -M -MG -std=c11 -D_GNU_SOURCE -Icore -I"$build/gen" "$file") || continue
-    sed -e 's/^[^ ]*: *//' -e 's/\\$//' <<<"$made" | tr -s ' ' '\n' | grep . |
-      xargs realpath -m --relative-base=. | sed "s|^|$file |"
-  done
+  # shellcheck disable=SC2086 # a list of files
+  compiler -M -MG $sources 2>"$complaints" | awk '
+    { joined = joined $0; if (sub(/\\$/, " ", joined)) next }
+    {
+      count = split(joined, word, " ")
+      joined = ""
+      for (i = 2; i <= count; i++) {
+        while (sub(/[^\/.]+\/\.\.\//, "", word[i]));
+        print word[2], word[i]
+      }
+    }'
 }
 
 number=0 failed=0
@@ -66,14 +76,17 @@ writers_in_module() {
 }
 
 headers_alone() {
-  local header
-  grep '\.h$' <<<"$sources" | while read -r header; do
-    "${CC:-cc}" -std=c11 -D_GNU_SOURCE -Icore -I"$build/gen" -fsyntax-only \
-      -x c "$header" >/dev/null 2>&1 || echo "$header"
+  local headers header
+  headers=$(grep '\.h$' <<<"$sources")
+  # shellcheck disable=SC2086 # a list of files
+  compiler -fsyntax-only -x c $headers >/dev/null 2>&1 && return
+  for header in $headers; do
+    compiler -fsyntax-only -x c "$header" >/dev/null 2>&1 || echo "$header"
   done
 }
 
 unread() {
+  head -n 20 "$complaints"
   awk '{ print $1 }' "$list" | sort -u | comm -13 - <(echo "$sources")
 }
 
