@@ -3,6 +3,7 @@
 #define KEYWORDS_H
 
 #include "address.h"
+#include "name.h"
 #include "options.h"
 #include "words.h"
 
