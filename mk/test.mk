@@ -61,7 +61,7 @@ check: ## set up, build, run every check and every test
 	@$(MAKE) --no-print-directory $(PARALLEL) check-run
 
 check-run: all $(TEST_PROGS) $(B)/demo/login
-	@status=0; $(RUN) $(CHECKS) $(TEST_PROGS) $(TEST_BATS) || status=$$?; $(YIELD); exit $$status
+	@status=0; $(RUN) $(CHECKS) $(TEST_BATS) $(TEST_PROGS) || status=$$?; $(YIELD); exit $$status
 
 .PHONY: check-deps check-docs check-format
 check-deps: all ## who may include whom
