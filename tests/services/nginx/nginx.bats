@@ -6,11 +6,27 @@
 
 bats_require_minimum_version 1.5.0
 
+# Why this cannot be shown here; nothing when it can.
+why_not() {
+  if [ -n "$AK_SAN" ]; then
+    echo "nginx is not built with a sanitizer"
+  elif [ "$(id -u)" -ne 0 ]; then
+    echo "needs root: nginx starts as root, its workers are www-data"
+  elif ! getent passwd www-data >/dev/null; then
+    echo "there is no user www-data"
+  elif ! unshare --mount true 2>/dev/null; then
+    echo "needs mounts of its own"
+  fi
+}
+
+setup() {
+  [ -z "$reason" ] || skip "$reason"
+}
+
 setup_file() {
-  [ -z "$AK_SAN" ] || skip "nginx is not built with a sanitizer"
-  [ "$(id -u)" -eq 0 ] || skip "needs root: nginx starts as root, workers as www-data"
-  getent passwd www-data >/dev/null || skip "there is no user www-data"
-  unshare --mount true 2>/dev/null || skip "needs mounts of its own"
+  reason=$(why_not)
+  export reason
+  [ -z "$reason" ] || return 0
   PATH=$PATH:/usr/sbin:/sbin
 
   folder=$(mktemp -d)
@@ -22,7 +38,7 @@ setup_file() {
 }
 
 teardown_file() {
-  [ -n "${folder:-}" ] || return 0
+  [ -z "$reason" ] || return 0
   end "$(cat "$folder/nginx.pid")"
   end "$(cat "$folder/socat.pid")"
   rm -rf "$folder"
