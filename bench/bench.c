@@ -19,7 +19,6 @@
 
 #include <security/pam_appl.h>
 #include <sodium.h>
-#include <sqlite3.h>
 
 #include "authkey.h"
 #include "master.h"
@@ -245,9 +244,9 @@ report(const struct bench *b)
 		die("cannot write ", b->csv);
 	uname(&host);
 	printf("%zu keys, %zu rounds, one process; %s %s, %ld processors, glibc %s,\n"
-	       "SQLite %s, libsodium %s, %s\n\n",
+	       "libsodium %s, %s\n\n",
 	    b->keys, b->rounds, host.sysname, host.machine,
-	    sysconf(_SC_NPROCESSORS_ONLN), gnu_get_libc_version(), sqlite3_libversion(),
+	    sysconf(_SC_NPROCESSORS_ONLN), gnu_get_libc_version(),
 	    sodium_version_string(),
 	    access("/dev/log", F_OK) == 0 ? "syslog listens" : "no syslog");
 	printf("%-24s %10s %10s %10s\n", "", "median us", "p99 us", "ratio");

@@ -57,8 +57,8 @@ step 'An installation of its own (here in a throwaway folder, else in /var/lib/a
 authkey init --group "$(id -gn)"
 
 step 'A key for alice, good for the service "demo"'
-echo '   $ authkey create "Build server" --owner alice --service demo -q'
-token=$("$AK_TOOL" create 'Build server' --owner alice --service demo -q) ||
+echo '   $ authkey create deploy --owner alice --service demo -q'
+token=$("$AK_TOOL" create deploy --owner alice --service demo -q) ||
   wrong 'authkey create failed'
 [ ${#token} -ge 40 ] || wrong 'authkey create printed no token'
 echo "   $token"
@@ -73,11 +73,11 @@ step 'A key that is not quite it opens nothing'
 login alice "${token%?????????}xxxxxxxxx" refused
 
 step 'Disabled: the next login already fails'
-authkey disable 'Build server'
+authkey disable deploy
 login alice "$token" refused
 
 step 'Enabled again'
-authkey enable 'Build server'
+authkey enable deploy
 login alice "$token" in
 
 step 'What there is, with status'

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Tests and checks: all are programs that print TAP, and tests/run counts them.
 
-TEST_SRC   := $(wildcard tests/unit/*.c tests/pam/*.c tests/fault/*.c)
+# `make check ONLY='tests/pam/% tests/cli/%'` runs some of them.
+ONLY       ?= %
+CHECKS     := $(filter $(ONLY),mk/check-deps.sh mk/check-docs.sh mk/check-format.sh)
+TEST_SRC   := $(filter $(ONLY),$(wildcard tests/unit/*.c tests/pam/*.c tests/fault/*.c))
 TEST_PROGS := $(TEST_SRC:%.c=$(B)/%)
 TEST_PAM   := $(filter $(B)/tests/pam/%,$(TEST_PROGS))
-TEST_BATS  := $(sort $(wildcard tests/*/*.bats tests/*/*/*.bats))
-CHECKS     := mk/check-deps.sh mk/check-docs.sh mk/check-format.sh
+TEST_BATS  := $(filter $(ONLY),$(sort $(wildcard tests/*/*.bats tests/*/*/*.bats)))
 
 # Two at a time on two processors. Sanitizers and valgrind need their time.
 JOBS    ?= $(shell nproc)
@@ -59,7 +61,7 @@ check: ## set up, build, run every check and every test
 	@$(MAKE) --no-print-directory $(PARALLEL) check-run
 
 check-run: all $(TEST_PROGS) $(B)/demo/login
-	@status=0; $(RUN) $(CHECKS) $(TEST_PROGS) $(TEST_BATS) || status=$$?; $(YIELD); exit $$status
+	@status=0; $(RUN) $(CHECKS) $(TEST_BATS) $(TEST_PROGS) || status=$$?; $(YIELD); exit $$status
 
 .PHONY: check-deps check-docs check-format
 check-deps: all ## who may include whom

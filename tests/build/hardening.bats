@@ -19,10 +19,10 @@ symbols() { nm -D "$1"; }
 pam_sm_authenticate pam_sm_chauthtok pam_sm_close_session pam_sm_open_session pam_sm_setcred " ]
 }
 
-@test "the module needs libpam, SQLite, libsodium and libc, and nothing else" {
+@test "the module needs libpam, libsodium and libc, and nothing else" {
   run dynamic "$AK_MODULE"
   [ "$(sed -n 's/.*(NEEDED).*\[\(.*\)\.so.*/\1/p' <<<"$output" | sort | tr '\n' ' ')" = \
-    "libc libpam libsodium libsqlite3 " ]
+    "libc libpam libsodium " ]
 }
 
 @test "the module stays in memory once it is loaded" {

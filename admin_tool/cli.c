@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "command.h"
+#include "text.h"
+
+#define MESSAGE_MAX 4096
+
+/* One line of text for people. */
+static void __attribute__((format(printf, 2, 0)))
+put_message(const char *before, const char *format, va_list args, const char *behind)
+{
+	char message[MESSAGE_MAX];
+
+	vsnprintf(message, sizeof(message), format, args);
+	fputs(before, stderr);
+	text_put(stderr, message);
+	fprintf(stderr, "%s\n", behind);
+}
+
+/* "authkey: create: " */
+static void
+name_command(const struct cli *cli)
+{
+	fputs("authkey: ", stderr);
+	if (cli->command != NULL)
+		fprintf(stderr, "%s: ", cli->command->name);
+}
+
+void
+cli_say(const struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	if (cli->quiet)
+		return;
+	va_start(args, format);
+	put_message("", format, args, "");
+	va_end(args);
+}
+
+void
+cli_warn(const struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	name_command(cli);
+	va_start(args, format);
+	put_message("", format, args, "");
+	va_end(args);
+}
+
+enum cli_exit
+cli_usage(const struct cli *cli, const char *format, ...)
+{
+	const char *name = cli->command != NULL ? cli->command->name : "";
+	char see[64];
+	va_list args;
+
+	snprintf(see, sizeof(see), "; see: authkey help%s%s", *name != '\0' ? " " : "",
+	    name);
+	name_command(cli);
+	va_start(args, format);
+	put_message("", format, args, see);
+	va_end(args);
+	return EXIT_USAGE;
+}
+
+enum cli_exit
+cli_fail(const struct cli *cli)
+{
+	if (cli->error.code == AK_E_USAGE)
+		return cli_usage(cli, "%s", cli->error.text);
+	cli_warn(cli, "%s", cli->error.text);
+	switch (cli->error.code) {
+	case AK_E_NOT_FOUND:
+		return EXIT_NOT_FOUND;
+	case AK_E_PERMISSION:
+		return EXIT_PERMISSION;
+	case AK_E_CONFLICT:
+		return EXIT_CONFLICT;
+	case AK_OK:
+	case AK_E_USAGE:
+	case AK_E_STORE:
+	case AK_E_NOMEM:
+		break;
+	}
+	if (cli->at_stake != NULL)
+		cli_warn(cli, "%s", cli->at_stake);
+	return EXIT_STORE;
+}
+
+bool
+cli_may_ask(const struct cli *cli)
+{
+	return !cli->quiet && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+bool
+cli_open(struct cli *cli)
+{
+	struct ak_error why;
+	bool healed;
+
+	if (ak_master_open(cli->dir, &cli->master, &cli->error) != AK_OK)
+		return false;
+	if (ak_master_heal(cli->master, cli->now, &healed, &why) != AK_OK)
+		cli_warn(cli,
+		    "the store is behind the master, and logins obey the store; "
+		    "publishing failed: %s",
+		    why.text);
+	else if (healed)
+		cli_say(cli, "The store was behind the master; it is published again.");
+	return true;
+}
+
+enum cli_exit
+cli_commit(struct cli *cli)
+{
+	enum ak_code code = ak_master_commit(cli->master, cli->now, &cli->error);
+
+	/* Whatever the system's reason is: what was to be in force is not. */
+	if (code == AK_E_PERMISSION)
+		cli->error.code = AK_E_STORE;
+	return code == AK_OK ? EXIT_DONE : cli_fail(cli);
+}
+
+void
+cli_actor(char name[AK_OWNER_MAX + 1])
+{
+	const char *sudo = geteuid() == 0 ? secure_getenv("SUDO_USER") : NULL;
+	const struct passwd *user;
+
+	if (sudo != NULL && ak_owner_why_not(sudo) == NULL)
+		snprintf(name, AK_OWNER_MAX + 1, "%s", sudo);
+	else if ((user = getpwuid(getuid())) != NULL)
+		snprintf(name, AK_OWNER_MAX + 1, "%s", user->pw_name);
+	else
+		snprintf(name, AK_OWNER_MAX + 1, "uid %u", (unsigned)getuid());
+}

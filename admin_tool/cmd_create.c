@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include <sodium.h>
+
+#include "command.h"
+#include "key_view.h"
+#include "keywords.h"
+#include "prompt.h"
+
+struct values {
+	const char *owner, *description;
+	struct texts services, scopes, networks, tags;
+	int64_t expires, not_before;
+	bool disabled;
+};
+
+#define AT(field) offsetof(struct values, field)
+static const struct option_spec options[] = {
+	{ "owner", 0, OPTION_TEXT, AT(owner), "USER",
+	    "whose key it is: the PAM user that it logs in (you, also behind sudo)" },
+	{ "description", 'd', OPTION_TEXT, AT(description), "TEXT",
+	    "what the key is for" },
+	{ "service", 0, OPTION_TEXTS, AT(services), "S",
+	    "a PAM service that the key opens; may be repeated (all services)" },
+	{ "scope", 0, OPTION_TEXTS, AT(scopes), "S",
+	    "a scope that the key has; may be repeated (none)" },
+	{ "from", 0, OPTION_TEXTS, AT(networks), "CIDR",
+	    "a network that the key may be used from; may be repeated (anywhere)" },
+	{ "tag", 0, OPTION_TEXTS, AT(tags), "T",
+	    "a word to find it by; may be repeated" },
+	{ "expires", 0, OPTION_WHEN, AT(expires), "WHEN",
+	    "when it ends: 90d, 12h, 2027-01-31, 2027-01-31T23:59:59Z (never)" },
+	{ "not-before", 0, OPTION_WHEN, AT(not_before), "WHEN",
+	    "when it begins (now)" },
+	{ "disabled", 0, OPTION_FLAG, AT(disabled), NULL,
+	    "make it switched off; authkey enable switches it on" },
+	OPTION_END,
+};
+
+/* Which value goes to which list. */
+static const struct {
+	const struct keyword_kind *kind;
+	size_t from, to;
+} lists[] = {
+	{ &keyword_service, AT(services), offsetof(struct ak_record, key.services) },
+	{ &keyword_scope, AT(scopes), offsetof(struct ak_record, key.scopes) },
+	{ &keyword_network, AT(networks), offsetof(struct ak_record, key.networks) },
+	{ &keyword_tag, AT(tags), offsetof(struct ak_record, tags) },
+};
+
+static const char *
+check_name(const char *name, void *context)
+{
+	(void)context;
+	return ak_name_why_not(name);
+}
+
+static const char *
+check_description(const char *text, void *context)
+{
+	(void)context;
+	return ak_description_why_not(text);
+}
+
+/* Names and texts into the record, each looked at. */
+static bool
+fill_texts(
+    struct cli *cli, const struct values *v, const char *name, struct ak_record *r)
+{
+	char actor[AK_OWNER_MAX + 1];
+	const char *why;
+
+	cli_actor(actor);
+	snprintf(r->created_by, sizeof(r->created_by), "%s", actor);
+	if (name != NULL && (why = ak_name_why_not(name)) != NULL) {
+		cli_usage(cli, "NAME: %s", why);
+		return false;
+	}
+	if ((why = ak_owner_why_not(v->owner != NULL ? v->owner : actor)) != NULL) {
+		cli_usage(cli, "%s: %s",
+		    v->owner != NULL ? "--owner" : "--owner is missing", why);
+		return false;
+	}
+	if (v->description != NULL &&
+	    (why = ak_description_why_not(v->description)) != NULL) {
+		cli_usage(cli, "-d: %s", why);
+		return false;
+	}
+	snprintf(r->key.name, sizeof(r->key.name), "%s", name != NULL ? name : "");
+	snprintf(r->key.owner, sizeof(r->key.owner), "%s",
+	    v->owner != NULL ? v->owner : actor);
+	snprintf(r->description, sizeof(r->description), "%s",
+	    v->description != NULL ? v->description : "");
+	return true;
+}
+
+/* Restrictions and times into the record, each looked at. */
+static bool
+fill_limits(struct cli *cli, const struct values *v, struct ak_record *r)
+{
+	const char *why;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		why = keywords_apply(lists[i].kind,
+		    (const struct texts *)((const char *)v + lists[i].from), true,
+		    (char *)r + lists[i].to);
+		if (why != NULL) {
+			cli_usage(cli, "--%s: %s", lists[i].kind->option, why);
+			return false;
+		}
+	}
+	if (v->expires != AK_NO_TIME && v->expires <= cli->now) {
+		cli_usage(cli, "--expires: that is in the past");
+		return false;
+	}
+	if (v->expires != AK_NO_TIME && v->not_before >= v->expires) {
+		cli_usage(cli, "--not-before must be earlier than --expires");
+		return false;
+	}
+	r->key.state = v->disabled ? AK_SWITCHED_OFF : AK_ENABLED;
+	r->key.expires_at = v->expires;
+	r->key.not_before = v->not_before;
+	r->created_at = cli->now;
+	r->activated_at = v->disabled ? AK_NO_TIME : cli->now;
+	r->revoked_at = AK_NO_TIME;
+	return true;
+}
+
+/* Whether `answer` begins `word`, and is long enough to be no other word. */
+static bool
+means(const char *answer, const char *word)
+{
+	size_t len = strlen(answer);
+
+	return len >= 2 && strncasecmp(answer, word, len) == 0;
+}
+
+static const char *
+create_or_cancel(const char *answer, void *context)
+{
+	(void)context;
+	if (*answer == '\0' || means(answer, "create") || means(answer, "cancel"))
+		return NULL;
+	return "Please answer create or cancel.";
+}
+
+/* Ask for what is missing, and whether to go on. */
+static bool
+ask(const struct cli *cli, const struct values *v, struct ak_record *r)
+{
+	char name[AK_NAME_MAX + 2] = "", text[AK_DESCRIPTION_MAX + 2] = "",
+				answer[16] = "";
+
+	if (r->key.name[0] == '\0') {
+		if (!prompt_line("Key name: ", check_name, NULL, name, sizeof(name)))
+			return false;
+		memcpy(r->key.name, name, sizeof(r->key.name));
+	}
+	if (cli->yes)
+		return true;
+	if (v->description == NULL) {
+		if (!prompt_line("Description (optional): ", check_description, NULL,
+			text, sizeof(text)))
+			return false;
+		memcpy(r->description, text, sizeof(r->description));
+	}
+	return prompt_line("Create or Cancel? [Create] ", create_or_cancel, NULL,
+		   answer, sizeof(answer)) &&
+	       !means(answer, "cancel");
+}
+
+/* Mint and store. */
+static enum cli_exit
+issue(struct cli *cli, struct ak_record *r, char token[AK_TOKEN_MAX + 1])
+{
+	struct ak_installation is;
+	struct ak_record kept;
+	enum cli_exit end;
+	bool found = false;
+
+	if (ak_master_installation(cli->master, &is, &cli->error) != AK_OK)
+		return cli_fail(cli);
+	memcpy(r->prefix, is.prefix, sizeof(r->prefix));
+	if (ak_master_begin(cli->master, &cli->error) != AK_OK)
+		return cli_fail(cli);
+	if (ak_record_issue(cli->master, r, token, &cli->error) != AK_OK) {
+		ak_master_rollback(cli->master);
+		return cli_fail(cli);
+	}
+	if ((end = cli_commit(cli)) == EXIT_DONE)
+		return end;
+	if (ak_record_by_id(cli->master, r->key.id, &kept, &found, &cli->error) ==
+		AK_OK &&
+	    found)
+		cli_warn(cli,
+		    "the key is kept, but its token is not shown: authkey revoke %s",
+		    r->key.id);
+	return end;
+}
+
+/* The token has left the tool only when stdout took it: SECURITY R43. */
+static enum cli_exit
+deliver(struct cli *cli, const struct ak_record *r, const char *token)
+{
+	if (cli->quiet && !out_wants_data(&cli->out))
+		cli->out.field = "key";
+	key_answer(cli, &key_notice, r, token);
+	if (!out_finish(&cli->out)) {
+		cli_warn(cli,
+		    "the key was made, but stdout did not take the token, which cannot "
+		    "be "
+		    "shown again: authkey revoke %s",
+		    r->key.id);
+		return EXIT_STORE;
+	}
+	cli_say(cli,
+	    "Created the key \"%s\" of %s. Keep the token now: it is shown once.",
+	    r->key.name, r->key.owner);
+	return EXIT_DONE;
+}
+
+static enum cli_exit
+run(struct cli *cli, const void *given, char **arguments)
+{
+	struct ak_record r = { .key.state = AK_ENABLED };
+	char token[AK_TOKEN_MAX + 1];
+	enum cli_exit end;
+
+	if (!fill_texts(cli, given, arguments[0], &r) || !fill_limits(cli, given, &r))
+		return EXIT_USAGE;
+	if (arguments[0] == NULL && !cli_may_ask(cli))
+		return cli_usage(cli, "NAME is missing");
+	if (!cli_open(cli))
+		return cli_fail(cli);
+	if (cli_may_ask(cli) && !ask(cli, given, &r)) {
+		cli_say(cli, "Cancelled; no key was made.");
+		return EXIT_NO;
+	}
+	sodium_mlock(token, sizeof(token));
+	if ((end = issue(cli, &r, token)) == EXIT_DONE)
+		end = deliver(cli, &r, token);
+	sodium_munlock(token, sizeof(token)); /* wipes it */
+	return end;
+}
+
+const struct command cmd_create = {
+	.name = "create",
+	.arguments = "[NAME]",
+	.summary = "make a key and print its token, once",
+	.about =
+	    "At a terminal it asks for what is missing, and then for Create or Cancel. "
+	    "The token is not kept anywhere: what is lost is revoked and made anew. "
+	    "With -q nothing is asked and the token alone is printed.",
+	.example = "authkey create deploy --owner alice --service nginx --expires 90d\n"
+		   "token=$(authkey create backup --owner bob --from 192.0.2.0/24 -q)",
+	.most = 1,
+	.options = options,
+	.values_size = sizeof(struct values),
+	.answer = &key_notice,
+	.run = run,
+};

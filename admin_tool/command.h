@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include "cli.h"
+#include "options.h"
+
+/*
+ * All that there is to know about a command. Parsing, help and the list that
+ * `make check-docs` reads are made from it.
+ */
+struct command {
+	const char *name; /* "create", "owner set" */
+	const char *arguments; /* "KEY..." */
+	const char *summary;
+	const char *about; /* more, for `authkey help`; or NULL */
+	const char *example; /* or NULL */
+	int least, most; /* how many arguments; most -1: any number */
+	const struct option_spec *options;
+	size_t values_size; /* of the struct that the options fill */
+	const struct out_shape *answer; /* what it prints, or NULL */
+	const char *at_stake; /* what a failing store leaves in force, or NULL */
+	enum cli_exit (*run)(struct cli *cli, const void *values, char **arguments);
+};
+
+/* Each file cmd_NAME.c has its commands. Lists end with a NULL. */
+extern const struct command cmd_init, cmd_create, cmd_list, cmd_show, cmd_edit;
+extern const struct command cmd_enable, cmd_disable, cmd_revoke, cmd_purge;
+extern const struct command cmd_verify, cmd_explain, cmd_publish, cmd_help;
+extern const struct command cmd_owner_set, cmd_owner_show, cmd_owner_list;
+extern const struct command cmd_owner_suspend, cmd_owner_resume, cmd_owner_verify;
+extern const struct command cmd_verifier_add, cmd_verifier_remove, cmd_verifier_list;
+
+extern const struct command *const commands[];
+
+/* The options that every command takes. */
+extern const struct option_spec global_options[];
+
+/*
+ * Find the command that `words` begin with and say how many words its name has.
+ * NULL when there is none.
+ */
+const struct command *command_find(char *const *words, int count, int *used);
+
+/* The name nearest to what was typed, or NULL when none is near. */
+const char *command_nearest(const char *typed);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "judge.h"
+#include "keywords.h"
+#include "prompt.h"
+
+/* More than any token has; longer texts are no tokens, whatever follows. */
+#define SECRET_MAX 256
+
+#define AT(field) offsetof(struct judge_values, field)
+const struct option_spec judge_options[] = {
+	{ "user", 0, OPTION_TEXT, AT(user), "U",
+	    "the user who logs in (without it, the user is not looked at)" },
+	{ "service", 0, OPTION_TEXT, AT(service), "S", "the PAM service" },
+	{ "from", 0, OPTION_TEXT, AT(from), "IP", "the remote address" },
+	{ "scope", 0, OPTION_TEXTS, AT(scopes), "S",
+	    "a scope that the key must have; may be repeated" },
+	OPTION_END,
+};
+
+enum cli_exit
+judge(struct cli *cli, const struct judge_values *v, struct judgement *j)
+{
+	char secret[SECRET_MAX];
+	struct ak_source source;
+	struct ak_paths paths;
+	const char *why;
+	size_t len;
+
+	*j = (struct judgement){ .scopes = "" };
+	if ((why = keywords_apply(&keyword_scope, &v->scopes, true, j->scopes)) != NULL)
+		return cli_usage(cli, "--scope: %s", why);
+	if (ak_paths_of(cli->dir, &paths, &cli->error) != AK_OK)
+		return cli_fail(cli);
+	sodium_mlock(secret, sizeof(secret));
+	if (!prompt_secret(cli, "Token: ", secret, sizeof(secret), &len)) {
+		sodium_munlock(secret, sizeof(secret));
+		return cli_fail(cli);
+	}
+	source = (struct ak_source){ paths.store, geteuid() };
+	j->request = (struct ak_request){
+		.user = v->user,
+		.any_user = v->user == NULL,
+		.service = v->service,
+		.rhost = v->from,
+		.scopes = j->scopes,
+		.now = cli->now,
+	};
+	ak_verify(&source, secret, len < SECRET_MAX ? len : SECRET_MAX, &j->request,
+	    &j->verdict);
+	sodium_munlock(secret, sizeof(secret)); /* wipes it */
+	return EXIT_DONE;
+}
+
+enum cli_exit
+judge_exit(const struct judgement *j)
+{
+	if (j->verdict.reason == AK_VALID)
+		return EXIT_DONE;
+	return j->verdict.reason == AK_STORE_UNAVAILABLE ? EXIT_STORE : EXIT_NO;
+}
+
+void
+judge_say(const struct cli *cli, const struct judgement *j)
+{
+	const struct ak_key *key = &j->verdict.key;
+	const char *sentence = ak_reason_text(j->verdict.reason);
+
+	if (j->verdict.reason == AK_STORE_UNAVAILABLE)
+		cli_warn(cli, "%s", j->verdict.error.text);
+	else if (key->id[0] != '\0')
+		cli_say(
+		    cli, "%s/%s (%s): %s.", key->owner, key->name, key->id, sentence);
+	else
+		cli_say(cli, "%s.", sentence);
+}

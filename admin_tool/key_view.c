@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "key_view.h"
+
+static const struct out_field fields[KEY_FIELDS] = {
+	[KEY_ID] = { "id", "ID", OUT_TEXT, NULL },
+	[KEY_NAME] = { "name", "NAME", OUT_TEXT, NULL },
+	[KEY_DESCRIPTION] = { "description", "DESCRIPTION", OUT_TEXT, NULL },
+	[KEY_OWNER] = { "owner", "OWNER", OUT_TEXT, NULL },
+	[KEY_STATUS] = { "status", "STATUS", OUT_STATUS, NULL },
+	[KEY_KEY] = { "key", "API AUTH KEY", OUT_TEXT, NULL },
+	[KEY_CREATED_AT] = { "created_at", "CREATED", OUT_TIME, NULL },
+	[KEY_ACTIVATED_AT] = { "activated_at", "SWITCHED ON", OUT_TIME, NULL },
+	[KEY_EXPIRES_AT] = { "expires_at", "EXPIRES", OUT_TIME, "never" },
+	[KEY_NOT_BEFORE] = { "not_before", "NOT BEFORE", OUT_TIME, NULL },
+	[KEY_LAST_USED_AT] = { "last_used_at", "LAST USED", OUT_TIME, NULL },
+	[KEY_LAST_USED_FROM] = { "last_used_from", "LAST USED FROM", OUT_TEXT, NULL },
+	[KEY_LAST_USED_SERVICE] = { "last_used_service", "LAST USED FOR", OUT_TEXT,
+	    NULL },
+	[KEY_USES] = { "uses", "USES", OUT_NUMBER, NULL },
+	[KEY_REFUSALS] = { "refusals", "REFUSALS", OUT_NUMBER, NULL },
+	[KEY_SERVICES] = { "services", "SERVICES", OUT_WORDS, "all" },
+	[KEY_SCOPES] = { "scopes", "SCOPES", OUT_WORDS, "none" },
+	[KEY_NETWORKS] = { "networks", "NETWORKS", OUT_WORDS, "anywhere" },
+	[KEY_TAGS] = { "tags", "TAGS", OUT_WORDS, "none" },
+	[KEY_REVOKED_AT] = { "revoked_at", "REVOKED", OUT_TIME, NULL },
+	[KEY_REVOKED_BY] = { "revoked_by", "REVOKED BY", OUT_TEXT, NULL },
+	[KEY_REVOKE_REASON] = { "revoke_reason", "REVOKED BECAUSE", OUT_TEXT, NULL },
+	[KEY_REPLACED_BY] = { "replaced_by", "REPLACED BY", OUT_TEXT, NULL },
+};
+
+static const int columns[] = { KEY_NAME, KEY_OWNER, KEY_LAST_USED_AT, KEY_KEY,
+	KEY_CREATED_AT, KEY_STATUS, -1 };
+static const int notice_lines[] = { KEY_NAME, KEY_OWNER, KEY_KEY, KEY_STATUS,
+	KEY_CREATED_AT, -1 };
+
+const struct out_shape key_list = { fields, KEY_FIELDS, true, columns };
+const struct out_shape key_sheet = { fields, KEY_FIELDS, false, NULL };
+const struct out_shape key_notice = { fields, KEY_FIELDS, false, notice_lines };
+
+/* Nobody records uses yet: all of them are unknown. */
+static void
+view_usage(struct out_cell *cells)
+{
+	cells[KEY_LAST_USED_AT].number = AK_NO_TIME;
+	cells[KEY_USES].number = AK_NO_TIME;
+	cells[KEY_REFUSALS].number = AK_NO_TIME;
+}
+
+void
+key_view(const struct cli *cli, const struct ak_record *record, const char *token,
+    struct key_view *view)
+{
+	const struct ak_key *key = &record->key;
+
+	*view = (struct key_view){ .cells = {
+				       [KEY_ID].text = key->id,
+				       [KEY_NAME].text = key->name,
+				       [KEY_DESCRIPTION].text = record->description,
+				       [KEY_OWNER].text = key->owner,
+				       [KEY_STATUS].text =
+					   ak_record_status(record, cli->now),
+				       [KEY_KEY].text =
+					   token != NULL ? token : view->masked,
+				       [KEY_CREATED_AT].number = record->created_at,
+				       [KEY_ACTIVATED_AT].number = record->activated_at,
+				       [KEY_EXPIRES_AT].number = key->expires_at,
+				       [KEY_NOT_BEFORE].number = key->not_before,
+				       [KEY_SERVICES].text = key->services,
+				       [KEY_SCOPES].text = key->scopes,
+				       [KEY_NETWORKS].text = key->networks,
+				       [KEY_TAGS].text = record->tags,
+				       [KEY_REVOKED_AT].number = record->revoked_at,
+				       [KEY_REVOKED_BY].text = record->revoked_by,
+				       [KEY_REVOKE_REASON].text = record->revoke_reason,
+				       [KEY_REPLACED_BY].text = record->replaced_by,
+				   } };
+	/* JSON is UTF-8 whatever the locale is. */
+	text_mask(record, cli->out.utf8 || cli->out.format == OUT_JSON, view->masked);
+	view_usage(view->cells);
+}
+
+void
+key_row(struct cli *cli, const struct ak_record *record)
+{
+	struct key_view view;
+
+	key_view(cli, record, NULL, &view);
+	out_row(&cli->out, view.cells);
+}
+
+void
+key_answer(struct cli *cli, const struct out_shape *shape,
+    const struct ak_record *record, const char *token)
+{
+	struct key_view view;
+
+	key_view(cli, record, token, &view);
+	out_one(&cli->out, shape, view.cells);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include <libsmartcols.h>
+
+#include "authkey.h"
+#include "out.h"
+#include "text.h"
+
+#define GREEN "\033[32m"
+#define YELLOW "\033[33m"
+#define RED "\033[31m"
+#define PLAIN "\033[0m"
+
+/* Narrower than this, times are days; narrower still, they may be cut. */
+#define WIDTH_OF_TIMES 80
+#define WIDTH_OF_DAYS 60
+
+static const struct {
+	const char *state, *color;
+} colors[] = {
+	{ "enabled", GREEN },
+	{ "disabled", YELLOW },
+	{ "revoked", RED },
+	{ "expired", RED },
+	{ "pending", YELLOW },
+	{ "VALID", GREEN },
+	{ "yes", GREEN },
+	{ "no", RED },
+};
+
+/* The escape sequence of a state, or NULL. */
+static const char *
+color_of(const struct out *out, const char *state)
+{
+	for (size_t i = 0; out->color && i < sizeof(colors) / sizeof(colors[0]); i++)
+		if (strcmp(state, colors[i].state) == 0)
+			return colors[i].color;
+	return NULL;
+}
+
+/* The field of a table's column or a sheet's line, or -1 behind the last. */
+static int
+field_at(const struct out_shape *shape, size_t column)
+{
+	if (shape->in_table != NULL)
+		return shape->in_table[column];
+	return column < shape->count ? (int)column : -1;
+}
+
+/* What a column may lose when the terminal is narrow: never a key's id or state. */
+static int
+flags_of(const struct out_field *field, size_t width)
+{
+	if (field->kind == OUT_STATUS || strcmp(field->name, "key") == 0)
+		return 0;
+	if (field->kind == OUT_TIME && width >= WIDTH_OF_DAYS)
+		return 0;
+	return SCOLS_FL_TRUNC;
+}
+
+/* Only a terminal's width is kept to; a file or pipe gets everything. */
+void
+out_table_begin(struct out *out)
+{
+	const struct out_field *fields = out->shape->fields;
+	size_t width;
+	int i;
+
+	if ((out->table = scols_new_table()) == NULL) {
+		out->failed = true;
+		return;
+	}
+	scols_table_set_termforce(
+	    out->table, out->terminal ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
+	scols_table_enable_colors(out->table, out->color);
+	width = scols_table_get_termwidth(out->table);
+	out->days = out->terminal && width < WIDTH_OF_TIMES;
+	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++)
+		if (scols_table_new_column(out->table, fields[i].heading, 0,
+			flags_of(&fields[i], width)) == NULL)
+			out->failed = true;
+}
+
+void
+out_table_row(struct out *out, const struct out_cell *cells)
+{
+	struct libscols_line *line = NULL;
+	char text[OUT_CELL_MAX];
+	const char *shown;
+	int i;
+
+	if (out->table == NULL ||
+	    (line = scols_table_new_line(out->table, NULL)) == NULL) {
+		out->failed = true;
+		return;
+	}
+	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++) {
+		enum out_kind kind = out->shape->fields[i].kind;
+
+		shown = out_cell_text(
+		    out, kind, &cells[i], out_unknown(&out->shape->fields[i]), text);
+		if (scols_line_set_data(line, at, shown) != 0)
+			out->failed = true;
+		else if (kind == OUT_STATUS && color_of(out, shown) != NULL)
+			scols_cell_set_color(
+			    scols_line_get_cell(line, at), color_of(out, shown));
+	}
+}
+
+void
+out_table_end(struct out *out)
+{
+	if (out->table != NULL && out->rows > 0 && scols_print_table(out->table) != 0)
+		out->failed = true;
+	scols_unref_table(out->table);
+	out->table = NULL;
+}
+
+/* Everything about one thing: a line for each field, never cut. */
+void
+out_sheet(struct out *out, const struct out_cell *cells)
+{
+	const struct out_field *field;
+	char text[OUT_CELL_MAX];
+	const char *shown, *color;
+	int i, width = 0;
+
+	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++) {
+		field = &out->shape->fields[i];
+		if (field->heading != NULL && (int)strlen(field->heading) > width)
+			width = (int)strlen(field->heading);
+	}
+	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++) {
+		field = &out->shape->fields[i];
+		if (field->heading == NULL)
+			continue;
+		shown = out_cell_text(
+		    out, field->kind, &cells[i], out_unknown(field), text);
+		color = field->kind == OUT_STATUS ? color_of(out, shown) : NULL;
+		printf("%-*s  %s%s%s\n", width, field->heading,
+		    color != NULL ? color : "", shown, color != NULL ? PLAIN : "");
+	}
+}

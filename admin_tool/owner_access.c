@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "owner_access.h"
+#include "record.h"
+
+enum {
+	OWNER,
+	NAME,
+	USER_ID,
+	EMAIL,
+	EXTERNAL_ID,
+	VERIFIED,
+	VERIFIED_AT,
+	VERIFIED_BY,
+	SUSPENDED,
+	SUSPENDED_AT,
+	SUSPENDED_BY,
+	SUSPEND_REASON,
+	FIELDS
+};
+static const struct out_field fields[FIELDS] = {
+	[OWNER] = { "owner", "OWNER", OUT_TEXT, NULL },
+	[NAME] = { "name", "NAME", OUT_TEXT, NULL },
+	[USER_ID] = { "user_id", "USER ID", OUT_TEXT, NULL },
+	[EMAIL] = { "email", "E-MAIL", OUT_TEXT, NULL },
+	[EXTERNAL_ID] = { "external_id", "EXTERNAL ID", OUT_TEXT, NULL },
+	[VERIFIED] = { "verified", "VERIFIED", OUT_BOOL, NULL },
+	[VERIFIED_AT] = { "verified_at", "VERIFIED AT", OUT_TIME, NULL },
+	[VERIFIED_BY] = { "verified_by", "VERIFIED BY", OUT_TEXT, NULL },
+	[SUSPENDED] = { "suspended", "SUSPENDED", OUT_BOOL, NULL },
+	[SUSPENDED_AT] = { "suspended_at", "SUSPENDED AT", OUT_TIME, NULL },
+	[SUSPENDED_BY] = { "suspended_by", "SUSPENDED BY", OUT_TEXT, NULL },
+	[SUSPEND_REASON] = { "suspend_reason", "SUSPENDED BECAUSE", OUT_TEXT, NULL },
+};
+static const int columns[] = { OWNER, NAME, EMAIL, VERIFIED, SUSPENDED, -1 };
+const struct out_shape owner_sheet = { fields, FIELDS, false, NULL };
+const struct out_shape owner_list = { fields, FIELDS, true, columns };
+
+static void
+view(const struct ak_owner *o, struct out_cell cells[FIELDS])
+{
+	const struct out_cell filled[FIELDS] = {
+		[OWNER].text = o->name,
+		[NAME].text = o->full_name,
+		[USER_ID].text = o->user_id,
+		[EMAIL].text = o->email,
+		[EXTERNAL_ID].text = o->external_id,
+		[VERIFIED].number = o->verified_at != AK_NO_TIME,
+		[VERIFIED_AT].number = o->verified_at,
+		[VERIFIED_BY].text = o->verified_by,
+		[SUSPENDED].number = o->suspended_at != AK_NO_TIME,
+		[SUSPENDED_AT].number = o->suspended_at,
+		[SUSPENDED_BY].text = o->suspended_by,
+		[SUSPEND_REASON].text = o->suspend_reason,
+	};
+
+	memcpy(cells, filled, sizeof(filled));
+}
+
+void
+owner_show(struct cli *cli, const struct ak_owner *owner)
+{
+	struct out_cell cells[FIELDS];
+
+	view(owner, cells);
+	out_one(&cli->out, &owner_sheet, cells);
+}
+
+void
+owner_row(struct cli *cli, const struct ak_owner *owner)
+{
+	struct out_cell cells[FIELDS];
+
+	view(owner, cells);
+	out_row(&cli->out, cells);
+}
+
+static bool
+has_key(const struct ak_record *record, void *context)
+{
+	(void)record;
+	*(bool *)context = true;
+	return false;
+}
+
+bool
+owner_read(struct cli *cli, const char *name, struct ak_owner *owner)
+{
+	struct ak_filter filter = { .owner = name, .expires_before = AK_NO_TIME };
+	bool found;
+
+	if (ak_owner_get(cli->master, name, owner, &found, &cli->error) != AK_OK ||
+	    (!found && ak_record_list(cli->master, &filter, has_key, &found,
+			   &cli->error) != AK_OK))
+		return false;
+	if (!found)
+		ak_fail(&cli->error, AK_E_NOT_FOUND,
+		    "%s owns no key and was never described; see: authkey owner list",
+		    name);
+	return found;
+}
+
+static enum cli_exit
+change_within(struct cli *cli, const char *name, const struct owner_plan *plan,
+    const void *values)
+{
+	struct ak_owner owner;
+	enum cli_exit end;
+	bool found;
+
+	if (ak_master_begin(cli->master, &cli->error) != AK_OK ||
+	    !(plan->may_be_new ? ak_owner_get(cli->master, name, &owner, &found,
+				     &cli->error) == AK_OK
+			       : owner_read(cli, name, &owner))) {
+		ak_master_rollback(cli->master);
+		return cli_fail(cli);
+	}
+	if (!plan->change(cli, &owner, values)) {
+		ak_master_rollback(cli->master);
+		cli_say(cli, "%s %s; nothing to do.", name, plan->already);
+	} else {
+		if (ak_owner_put(cli->master, &owner, &cli->error) != AK_OK) {
+			ak_master_rollback(cli->master);
+			return cli_fail(cli);
+		}
+		if ((end = cli_commit(cli)) != EXIT_DONE)
+			return end;
+		cli_say(cli, "%s %s.", plan->done, name);
+	}
+	if (out_wants_data(&cli->out))
+		owner_show(cli, &owner);
+	return EXIT_DONE;
+}
+
+enum cli_exit
+owner_change(struct cli *cli, const char *name, const struct owner_plan *plan,
+    const void *values)
+{
+	const char *why = ak_owner_why_not(name);
+
+	if (why != NULL)
+		return cli_usage(cli, "USER: %s", why);
+	if (!cli_open(cli))
+		return cli_fail(cli);
+	return change_within(cli, name, plan, values);
+}

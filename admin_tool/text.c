@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <langinfo.h>
+#include <string.h>
+#include <time.h>
+
+#include "text.h"
+
+bool
+text_is_risky(uint32_t point)
+{
+	/* Unicode 15: controls, directions, invisible characters, tags. */
+	static const struct {
+		uint32_t first, last;
+	} risky[] = { { 0, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad }, { 0x61c, 0x61c },
+		{ 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x2028, 0x202e },
+		{ 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
+		{ 0xe0000, 0xe007f } };
+
+	for (size_t i = 0; i < sizeof(risky) / sizeof(risky[0]); i++)
+		if (point >= risky[i].first && point <= risky[i].last)
+			return true;
+	return false;
+}
+
+/* The first character of `s`, as text_put() writes it; how many bytes it took. */
+static size_t
+spell(const char *s, char out[16])
+{
+	uint32_t point;
+	size_t n;
+
+	if (!ak_utf8_decode((const unsigned char *)s, &point, &n)) {
+		snprintf(out, 16, "\\x%02x", (unsigned char)*s);
+		return 1;
+	}
+	if (!text_is_risky(point)) {
+		memcpy(out, s, n);
+		out[n] = '\0';
+	} else
+		snprintf(out, 16, point < 0x80 ? "\\x%02x" : "\\u%04x", point);
+	return n;
+}
+
+void
+text_put(FILE *to, const char *text)
+{
+	char character[16];
+
+	while (*text != '\0') {
+		text += spell(text, character);
+		fputs(character, to);
+	}
+}
+
+const char *
+text_escape(const char *text, char *out, size_t size)
+{
+	char character[16];
+	size_t n = 0, len;
+
+	while (*text != '\0') {
+		text += spell(text, character);
+		len = strlen(character);
+		if (n + len >= size)
+			break;
+		memcpy(out + n, character, len);
+		n += len;
+	}
+	out[n] = '\0';
+	return out;
+}
+
+void
+text_local_time(int64_t when, bool day, char out[TEXT_TIME_MAX])
+{
+	time_t t = when;
+	struct tm tm;
+
+	if (localtime_r(&t, &tm) == NULL ||
+	    strftime(out, TEXT_TIME_MAX, day ? "%Y-%m-%d" : "%Y-%m-%d %H:%M", &tm) == 0)
+		snprintf(out, TEXT_TIME_MAX, "?");
+}
+
+bool
+text_locale_is_utf8(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+void
+text_mask(const struct ak_record *record, bool utf8, char out[TEXT_MASKED_MAX])
+{
+	snprintf(out, TEXT_MASKED_MAX, "%s_%s%s", record->prefix, record->key.id,
+	    utf8 ? "\xe2\x80\xa6" : "...");
+}
+
+void
+text_label(const struct ak_record *record, char out[TEXT_LABEL_MAX])
+{
+	snprintf(out, TEXT_LABEL_MAX, "%s/%s (%s)", record->key.owner, record->key.name,
+	    record->key.id);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "record.h"
+
+#define TEXT_TIME_MAX 32
+#define TEXT_MASKED_MAX (AK_PREFIX_MAX + 1 + AK_ID_LEN + sizeof("..."))
+#define TEXT_LABEL_MAX (AK_OWNER_MAX + AK_NAME_MAX + AK_ID_LEN + 8)
+
+/*
+ * Whether a code point could steer a terminal or turn the reading direction, so that
+ * what one sees is not what is there: SECURITY R41.
+ */
+bool text_is_risky(uint32_t point);
+
+/*
+ * Write text with the risky characters spelt out: \x1b for control characters and for
+ * bytes that are no UTF-8, \u202e for others.
+ */
+void text_put(FILE *to, const char *text);
+
+/* text_put() into a buffer, cut when it does not fit. Returns `out`. */
+const char *text_escape(const char *text, char *out, size_t size);
+
+/* Local time for people at a terminal: 2026-01-31 23:59, or the day alone. */
+void text_local_time(int64_t when, bool day, char out[TEXT_TIME_MAX]);
+
+/* "ak_7QxR2mNd" and an ellipsis: all of a token that may be shown. */
+void text_mask(const struct ak_record *record, bool utf8, char out[TEXT_MASKED_MAX]);
+
+/* How messages call a key: alice/deploy (7QxR2mNd). */
+void text_label(const struct ak_record *record, char out[TEXT_LABEL_MAX]);
+
+/* Whether the locale's characters are UTF-8. */
+bool text_locale_is_utf8(void);
+
+#endif

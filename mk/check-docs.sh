@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: mk/check-docs.sh [TOP]          in TAP
+#
+# The man pages say what the programs do, all of it and nothing else: the tool is asked
+# (`authkey help --json`), the module's option table and the list of reasons are read.
+#
+#   AK_TOOL  the tool (TOP/build/authkey)
+set -u
+
+cd "${1:-$(dirname "$0")/..}" || exit 1
+tool=${AK_TOOL:-build/authkey}
+man=docs/man
+
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+number=0 failed=0
+
+# same SENTENCE IN_THE_PROGRAM IN_THE_PAGE: two files of lines that must be the same.
+same() {
+  local trouble
+  number=$((number + 1))
+  trouble=$(comm -3 --output-delimiter=$'\t' <(sort -u "$2") <(sort -u "$3") |
+    sed -e 's/^\t\(.*\)/in the page alone: \1/;t' -e 's/^/not in the page: /')
+  [ -s "$2" ] || trouble='the program says nothing'
+  if [ -z "$trouble" ]; then
+    echo "ok $number - $1"
+  else
+    failed=1
+    echo "not ok $number - $1"
+    echo "# ${trouble//$'\n'/$'\n# '}"
+  fi
+}
+
+# What the tool knows: "COMMAND --option" and "COMMAND -x", with " ARGUMENT" or the words
+# to choose from where there is one.
+tool_options() {
+  jq -r '
+    def options($command): .options[]
+      | (if .argument == null then "" elif .argument | test("[|]") then " " + .argument
+         else " ARGUMENT" end) as $argument
+      | ("--" + .option, if .letter then "-" + .letter else empty end)
+      | $command + " " + . + $argument;
+    options("global"), (.commands[] | options(.command))' "$work/help"
+}
+
+# The same from the page: the items that begin with a flag, under each command's title.
+page_options() {
+  awk '
+    /^\.Sh / { section = $0; command = section == ".Sh GLOBAL OPTIONS" ? "global" : "" }
+    /^\.Ss / && section == ".Sh COMMANDS" { command = substr($0, 5) }
+    /^\.It Fl / && command != "" {
+      names = argument = ""
+      for (i = 2; i <= NF; i++) {
+        if ($i == "Fl") names = names " -" $++i
+        else if ($i != "," && $i !~ /^(Ar|Cm)$/) argument = argument $i
+      }
+      if (argument != "") argument = argument ~ /[|]/ ? " " argument : " ARGUMENT"
+      count = split(names, name, " ")
+      for (i = 1; i <= count; i++) print command " " name[i] argument
+    }' $man/authkey.8
+}
+
+page_commands() {
+  awk '/^\.Sh / { inside = $2 == "COMMANDS" } /^\.Ss / && inside { print substr($0, 5) }' \
+    $man/authkey.8
+}
+
+# The fields of a key, as `show` prints them, and the items of the page that name them.
+page_fields() {
+  awk '/^\.Sh / { inside = $2 == "JSON" }
+       /^\.It Va / && inside { for (i = 3; i <= NF; i++) if ($i != ",") print $i }' \
+    $man/authkey.8
+}
+
+# "name" of a flag, "name=" of an option with a value.
+module_options() {
+  sed -n '/^} options\[\] = {/,/^};/s/.*{ "\([a-z_]*\)", \([A-Z_]*\),.*/\1 \2/p' \
+    pam_module/opts.c | awk '{ print $1 ($2 == "FLAG" ? "" : "=") }'
+}
+
+page_module_options() {
+  awk '/^\.Sh / { inside = $2 == "OPTIONS" }
+       inside && /^\.Bl / { depth++ }
+       inside && /^\.El/ { depth-- }
+       inside && depth == 1 && /^\.It Cm / { print $3 }' $man/pam_authkey.8
+}
+
+reasons() {
+  sed -n '/^#define AK_REASONS/,/^$/s/^[[:space:]]*[A-Z]*(\([A-Z_]*\),.*/\1/p' core/reason.h
+}
+
+# page_reasons PAGE SECTION
+page_reasons() {
+  awk -v section="$2" '
+    /^\.Sh / { inside = $2 == section }
+    inside && /^\.(It )?(Sy|Cm) [A-Z_]+( |$)/ {
+      for (i = 2; i <= NF; i++) if ($i ~ /^[A-Z]+(_[A-Z]+)*$/) print $i
+    }' "$1"
+}
+
+"$tool" help --json >"$work/help" || echo '{}' >"$work/help"
+lint=$(mandoc -Tlint -W warning $man/*.[1-8] 2>&1)
+
+echo 1..7
+jq -r '.commands[].command' "$work/help" >"$work/commands"
+same 'authkey(8) has every command and no other' "$work/commands" <(page_commands)
+tool_options >"$work/options"
+same 'authkey(8) has every option of every command and no other' "$work/options" \
+  <(page_options)
+jq -r '.commands[] | select(.command == "show") | .fields[]' "$work/help" >"$work/fields"
+same 'authkey(8) has every field of a key and no other' "$work/fields" <(page_fields)
+module_options >"$work/module"
+same 'pam_authkey(8) has every option of the module and no other' "$work/module" \
+  <(page_module_options)
+reasons >"$work/reasons"
+same 'pam_authkey(8) has every reason of a refusal and no other' "$work/reasons" \
+  <(page_reasons $man/pam_authkey.8 DIAGNOSTICS)
+same 'authkey-store(5) has every check and no other' "$work/reasons" \
+  <(page_reasons $man/authkey-store.5 CHECKS)
+echo 'no warning' >"$work/lint"
+same 'mandoc has no warning about a page' "$work/lint" <(echo "${lint:-no warning}")
+exit $failed

@@ -1,0 +1,44 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# Each rule of check-format is broken once, in a copy of the tree.
+
+load helper
+
+setup() {
+  tree=$BATS_TEST_TMPDIR/tree
+  copy_tree "$tree"
+}
+
+refused() {
+  run "$AK_TOP/mk/check-format.sh" "$tree"
+  [ "$status" -ne 0 ]
+  [[ $output == *"not ok "*" - $1"*"$2"* ]]
+}
+
+@test "the tree as it is passes" {
+  run "$AK_TOP/mk/check-format.sh" "$tree"
+  [ "$status" -eq 0 ]
+}
+
+@test "a C source that clang-format would change is refused" {
+  printf 'static int  crooked;\n' >>"$tree/core/words.c"
+  refused 'C sources stand as' core/words.c
+}
+
+@test "a script that shellcheck complains of is refused" {
+  printf '#!/bin/sh\n# SPDX-License-Identifier: BSD-2-Clause\nrm -rf $1/*\n' >"$tree/mk/odd.sh"
+  refused 'shellcheck has nothing to say of the scripts' mk/odd.sh
+}
+
+@test "a bats file that shellcheck complains of is refused" {
+  printf '\n@test "odd" {\n  rm $1 "\n}\n' >>"$tree/tests/build/run.bats"
+  refused 'shellcheck has nothing to say of the bats files' tests/build/run.bats
+}
+
+@test "a source file without its licence is refused, of whatever kind" {
+  for file in core/words.c mk/test.mk mk/packages docs/man/authkey.8 schema/store.sql .ci/run; do
+    sed -i.was '/SPDX/d' "$tree/$file"
+    refused 'every source file names its licence' "$file"
+    mv "$tree/$file.was" "$tree/$file"
+  done
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The module leaves its host as it found it: SECURITY R12 and R13. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../host.h"
+
+#define FOREIGN "ak_7QxR2mNdA1b2C3d4E5f6G7h8J9k2LmNoPqR7MhWNX"
+
+/* A whole transaction of each kind in turn; the answer is checked. */
+static void
+transact(struct host *h, unsigned n, const char *token)
+{
+	static const struct {
+		const char *user, *text;
+		int code;
+	} kinds[] = {
+		{ "alice", NULL, PAM_SUCCESS },
+		{ "bob", NULL, PAM_AUTH_ERR },
+		{ "alice", FOREIGN, PAM_AUTH_ERR },
+		{ "alice", "an ordinary password", PAM_AUTH_ERR },
+	};
+	size_t k = n % FX_COUNT(kinds);
+	int acct, rc = host_login_and_account(h, kinds[k].user,
+		      kinds[k].text != NULL ? kinds[k].text : token, &acct);
+
+	assert_pam(rc, kinds[k].code);
+	assert_int_equal(acct, rc == PAM_SUCCESS ? PAM_SUCCESS : -1);
+}
+
+/* Resident memory in KiB. */
+static long
+resident(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	long size, pages = 0;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%ld %ld", &size, &pages), 2);
+	fclose(file);
+	return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static unsigned
+mappings_of(const char *name)
+{
+	FILE *file = fopen("/proc/self/maps", "re");
+	char line[FX_PATH];
+	unsigned n = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL)
+		n += strstr(line, name) != NULL;
+	fclose(file);
+	return n;
+}
+
+static void
+a_hundred_thousand_logins_leave_files_and_memory_as_they_were_R12(void **state)
+{
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice");
+	unsigned files, loops = fx_loops(100000);
+	long memory;
+
+	host_options(h, "required", "quiet");
+	for (unsigned n = 0; n < 2000; n++)
+		transact(h, n, token);
+	files = fx_open_files();
+	memory = resident();
+	for (unsigned n = 0; n < loops; n++)
+		transact(h, n, token);
+	assert_int_equal(fx_open_files(), files);
+	if (fx_is_watched())
+		print_message(
+		    "# memory is not compared: a sanitizer keeps what is freed\n");
+	else
+		assert_in_range(resident() - memory + 1024, 0, 2048);
+}
+
+static void
+a_thousand_loads_and_unloads_leave_one_module_R12(void **state)
+{
+	struct host *h = *state;
+	const char *module = getenv("AK_MODULE"), *token = fx_key(h->fx, "alice");
+	unsigned files = fx_open_files(), mapped = 0, loops = fx_loops(1000);
+
+	for (unsigned n = 0; n < loops; n++) {
+		void *so = dlopen(module, RTLD_NOW | RTLD_LOCAL);
+
+		assert_non_null(so);
+		assert_non_null(dlsym(so, "pam_sm_authenticate"));
+		assert_int_equal(dlclose(so), 0);
+		transact(h, n, token);
+		if (n == 0)
+			mapped = mappings_of("pam_authkey.so");
+	}
+	assert_true(mapped > 0); /* it stays: -z nodelete */
+	assert_int_equal(mappings_of("pam_authkey.so"), mapped);
+	assert_int_equal(fx_open_files(), files);
+}
+
+static void
+a_host_that_never_ends_its_handles_loses_no_files_R12(void **state)
+{
+	struct host *h = *state;
+	pam_handle_t *handles[100];
+	unsigned files = fx_open_files();
+
+	h->talk.answer.text = fx_key(h->fx, "alice");
+	for (size_t i = 0; i < FX_COUNT(handles); i++) {
+		handles[i] = host_start(h, "test", "alice");
+		assert_pam(pam_authenticate(handles[i], 0), PAM_SUCCESS);
+		assert_pam(pam_acct_mgmt(handles[i], 0), PAM_SUCCESS);
+	}
+	assert_int_equal(fx_open_files(), files);
+	/* Each has a grant of its own, in whatever order they end. */
+	fx_set_state(h->fx, h->talk.answer.text, AK_SWITCHED_OFF);
+	for (size_t i = 0; i < FX_COUNT(handles); i++) {
+		assert_pam(pam_acct_mgmt(handles[i], 0), PAM_PERM_DENIED);
+		pam_end(handles[i], PAM_SUCCESS);
+	}
+}
+
+/* What a host has set for itself. */
+struct host_state {
+	struct {
+		void (*handler)(int sig);
+		int flags;
+		bool blocked;
+	} signals[65];
+	mode_t mask;
+	char folder[PATH_MAX];
+	char locale[512];
+	struct rlimit limits[RLIM_NLIMITS];
+	char *environment;
+	size_t environment_len;
+	uid_t uids[3];
+	gid_t gids[3];
+	int nice;
+};
+
+extern char **environ;
+
+static void
+look(struct host_state *s)
+{
+	struct sigaction action;
+	sigset_t blocked;
+	FILE *text;
+
+	memset(s, 0, sizeof(*s));
+	sigprocmask(SIG_BLOCK, NULL, &blocked);
+	for (int sig = 1; sig <= 64; sig++) {
+		if (sigaction(sig, NULL, &action) != 0)
+			continue; /* the C library's own */
+		s->signals[sig].handler = action.sa_handler;
+		s->signals[sig].flags = action.sa_flags;
+		s->signals[sig].blocked = sigismember(&blocked, sig) == 1;
+	}
+	s->mask = umask(077);
+	umask(s->mask);
+	assert_non_null(getcwd(s->folder, sizeof(s->folder)));
+	snprintf(s->locale, sizeof(s->locale), "%s", setlocale(LC_ALL, NULL));
+	for (int i = 0; i < RLIM_NLIMITS; i++)
+		getrlimit((__rlimit_resource_t)i, &s->limits[i]);
+	assert_non_null(text = open_memstream(&s->environment, &s->environment_len));
+	for (char **e = environ; *e != NULL; e++)
+		fprintf(text, "%s\n", *e);
+	fclose(text);
+	getresuid(&s->uids[0], &s->uids[1], &s->uids[2]);
+	getresgid(&s->gids[0], &s->gids[1], &s->gids[2]);
+	s->nice = getpriority(PRIO_PROCESS, 0);
+}
+
+static void
+signals_masks_limits_and_environment_stay_as_they_were_R13(void **state)
+{
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice");
+	struct host_state before, after;
+	mode_t mask = umask(0);
+	sigset_t set;
+
+	/* Nothing of this is what a program starts with. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	setlocale(LC_ALL, "C.UTF-8");
+	look(&before);
+	for (unsigned n = 0; n < 8; n++)
+		transact(h, n, token);
+	host_options(h, "required", "bad_option");
+	assert_pam(host_login(h, "alice", token), PAM_SERVICE_ERR);
+	host_options(h, "required", "user=set debug expiry_notice=10");
+	assert_pam(host_login(h, token, NULL), PAM_SUCCESS);
+	assert_int_equal(unlink(h->fx->store), 0);
+	assert_pam(host_login(h, "alice", token), PAM_AUTHINFO_UNAVAIL);
+	look(&after);
+	assert_string_equal(before.environment, after.environment);
+	free(before.environment);
+	free(after.environment);
+	before.environment = after.environment = NULL;
+	assert_memory_equal(&before, &after, sizeof(before));
+	umask(mask);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_DFL);
+}
+
+static int
+login_without_standard_streams(void *context)
+{
+	struct host *h = context;
+	bool right;
+
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	right = host_login(h, "alice", h->fx->tokens[0]) == PAM_SUCCESS &&
+		host_login(h, "bob", h->fx->tokens[0]) == PAM_AUTH_ERR;
+	for (int fd = 0; fd <= 2; fd++)
+		right = right && fcntl(fd, F_GETFD) == -1 && errno == EBADF;
+	return right ? 0 : 1;
+}
+
+static void
+closed_standard_streams_stay_closed_R13(void **state)
+{
+	struct host *h = *state;
+
+	fx_key(h->fx, "alice");
+	assert_int_equal(fx_wait(fx_spawn(login_without_standard_streams, h)), 0);
+}
+
+/* A handle that crossed fork, and its talk. */
+struct crossed {
+	struct host *h;
+	pam_handle_t *pamh;
+};
+
+static int
+go_on(void *context)
+{
+	struct crossed *c = context;
+	bool right;
+
+	right = pam_acct_mgmt(c->pamh, 0) == PAM_SUCCESS &&
+		pam_authenticate(c->pamh, 0) == PAM_SUCCESS &&
+		pam_setcred(c->pamh, PAM_ESTABLISH_CRED) == PAM_SUCCESS &&
+		host_login(c->h, "alice", c->h->talk.answer.text) == PAM_SUCCESS &&
+		host_login(c->h, "bob", c->h->talk.answer.text) == PAM_AUTH_ERR;
+	pam_end(c->pamh, PAM_SUCCESS | PAM_DATA_SILENT);
+	return right ? 0 : 1;
+}
+
+static void
+a_handle_crosses_fork_and_both_sides_go_on_R13(void **state)
+{
+	struct host *h = *state;
+	struct crossed c = { h, NULL };
+
+	h->talk.answer.text = fx_key(h->fx, "alice");
+	c.pamh = host_start(h, "test", "alice");
+	assert_pam(pam_authenticate(c.pamh, 0), PAM_SUCCESS);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(fx_wait(fx_spawn(go_on, &c)), 0);
+		assert_pam(pam_acct_mgmt(c.pamh, 0), PAM_SUCCESS);
+		assert_pam(pam_authenticate(c.pamh, 0), PAM_SUCCESS);
+	}
+	pam_end(c.pamh, PAM_SUCCESS);
+}
+
+/* Limits as a hardened service may have them; they are the child's alone. */
+static int
+login_with_few_files(void *context)
+{
+	struct host *h = context;
+	struct rlimit limit = { 0, 0 };
+	int rc, last = PAM_SUCCESS;
+	pam_handle_t *pamh;
+	bool right = true;
+
+	/* Refused from where there are too few on, and by a code that says trouble. */
+	for (limit.rlim_cur = limit.rlim_max = 64; limit.rlim_cur > 3;
+	     limit.rlim_cur--) {
+		if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+			return 2;
+		rc = PAM_ABORT; /* when libpam cannot even start */
+		if ((pamh = host_start_with(h, &h->talk, "test", "alice")) != NULL) {
+			rc = pam_authenticate(pamh, 0);
+			pam_end(pamh, rc);
+		}
+		right = right && (rc == PAM_SUCCESS || rc == PAM_AUTHINFO_UNAVAIL ||
+				     rc == PAM_ABORT || rc == PAM_SYSTEM_ERR ||
+				     rc == PAM_MODULE_UNKNOWN);
+		right = right && (last == PAM_SUCCESS || rc != PAM_SUCCESS);
+		last = rc;
+	}
+	return right && last != PAM_SUCCESS ? 0 : 1;
+}
+
+static void
+a_host_short_of_files_is_refused_and_not_harmed_R13(void **state)
+{
+	struct host *h = *state;
+
+	h->talk.answer.text = fx_key(h->fx, "alice");
+	assert_int_equal(fx_wait(fx_spawn(login_with_few_files, h)), 0);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		HOST_TEST(
+		    a_hundred_thousand_logins_leave_files_and_memory_as_they_were_R12),
+		HOST_TEST(a_thousand_loads_and_unloads_leave_one_module_R12),
+		HOST_TEST(a_host_that_never_ends_its_handles_loses_no_files_R12),
+		HOST_TEST(signals_masks_limits_and_environment_stay_as_they_were_R13),
+		HOST_TEST(closed_standard_streams_stay_closed_R13),
+		HOST_TEST(a_handle_crosses_fork_and_both_sides_go_on_R13),
+		HOST_TEST(a_host_short_of_files_is_refused_and_not_harmed_R13),
+	};
+
+	return cmocka_run_group_tests_name("manners", tests, NULL, NULL);
+}

@@ -1,0 +1,204 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# nginx, its workers running as www-data, lets curl in with a key, and no longer in the
+# very next request after the key is disabled: the product's promise, through its front
+# door. SECURITY R2, R16, R21, R26.
+
+bats_require_minimum_version 1.5.0
+
+# Why this cannot be shown here; nothing when it can.
+why_not() {
+  if [ -n "$AK_SAN" ]; then
+    echo "nginx is not built with a sanitizer"
+  elif [ "$(id -u)" -ne 0 ]; then
+    echo "needs root: nginx starts as root, its workers are www-data"
+  elif ! getent passwd www-data >/dev/null; then
+    echo "there is no user www-data"
+  elif ! unshare --mount true 2>/dev/null; then
+    echo "needs mounts of its own"
+  fi
+}
+
+setup() {
+  [ -z "$reason" ] || skip "$reason"
+}
+
+setup_file() {
+  reason=$(why_not)
+  export reason
+  [ -z "$reason" ] || return 0
+  PATH=$PATH:/usr/sbin:/sbin
+
+  folder=$(mktemp -d)
+  export folder AUTHKEY_DIR=$folder/authkey
+  chmod 755 "$folder"
+  "$AK_TOOL" init --group www-data
+  install_service
+  start_nginx
+}
+
+teardown_file() {
+  [ -z "$reason" ] || return 0
+  end "$(cat "$folder/nginx.pid")"
+  end "$(cat "$folder/socat.pid")"
+  rm -rf "$folder"
+}
+
+# The module is copied: a worker loads it as www-data, from wherever the build lies.
+install_service() {
+  install -m 644 "$AK_MODULE" "$folder/pam_authkey.so"
+  mkdir "$folder/pam.d" "$folder/www"
+  cat >"$folder/pam.d/authkey-nginx" <<END
+auth     sufficient $folder/pam_authkey.so store=$AUTHKEY_DIR/keys.db
+account  required   $folder/pam_authkey.so store=$AUTHKEY_DIR/keys.db
+END
+  echo 'what the key opens' >"$folder/www/index.html"
+}
+
+start_nginx() {
+  port=$(free_port)
+  export url=http://127.0.0.1:$port/
+  cat >"$folder/nginx.conf" <<END
+load_module /usr/lib/nginx/modules/ngx_http_auth_pam_module.so;
+user www-data;
+worker_processes 2;
+daemon off;
+pid $folder/pid;
+error_log $folder/error.log info;
+events { worker_connections 64; }
+http {
+  access_log off;
+  client_body_temp_path $folder/body;
+  proxy_temp_path $folder/proxy;
+  fastcgi_temp_path $folder/fastcgi;
+  uwsgi_temp_path $folder/uwsgi;
+  scgi_temp_path $folder/scgi;
+  server {
+    listen 127.0.0.1:$port;
+    root $folder/www;
+    auth_pam "keys";
+    auth_pam_service_name "authkey-nginx";
+  }
+}
+END
+  unshare --mount --propagation private \
+    "$BATS_TEST_DIRNAME/serve.sh" "$folder" >"$folder/nginx.out" 2>&1 3>&- &
+  echo $! >"$folder/nginx.pid"
+  until [ -s "$folder/pid" ]; do
+    kill -0 $! || { cat "$folder/nginx.out" >&2; return 1; }
+    sleep 0.02
+  done
+}
+
+# A port of the loopback address on which nobody listens.
+free_port() {
+  local port
+  for port in $(shuf -i 20000-32000 -n 20); do
+    (exec 9<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+  done
+  echo "$port"
+}
+
+# Ask a process to end and wait until it has, also when it is nobody's child here.
+end() {
+  kill "$1"
+  while kill -0 "$1" 2>/dev/null && ! grep -q '^State:.*Z' "/proc/$1/status"; do
+    sleep 0.02
+  done
+}
+
+authkey() {
+  "$AK_TOOL" "$@"
+}
+
+new_key() {
+  authkey create "$1" --owner alice -q "${@:2}"
+}
+
+# answer USER TOKEN: the status that curl gets. The token goes through standard input.
+answer() {
+  printf 'user = "%s:%s"\n' "$1" "$2" |
+    curl -s -o "$BATS_TEST_TMPDIR/body" -w '%{http_code}' -K - "$url"
+}
+
+# told PATTERN: how many lines of syslog have it. A line of our own, sent to the same
+# socket, marks that all lines before it have arrived.
+told() {
+  local mark=mark-$RANDOM$RANDOM
+  logger --socket "/proc/$(cat "$folder/nginx.pid")/root/dev/log" "$mark"
+  until grep -q "$mark" "$folder/syslog"; do
+    sleep 0.02
+  done
+  sed 's/<[0-9]*>/\n&/g' "$folder/syslog" | grep -c "$1"
+}
+
+@test "the process that asks the module is www-data's" {
+  token=$(new_key asked --disabled)
+  [ "$(answer alice "$token")" = 401 ]
+  uid=$(id -u www-data)
+  [ "$(told "uid=$uid euid=$uid .*rhost=127.0.0.1 user=alice")" -eq 1 ]
+}
+
+@test "the key opens the page" {
+  token=$(new_key opens)
+  [ "$(answer alice "$token")" = 200 ]
+  [ "$(cat "$BATS_TEST_TMPDIR/body")" = 'what the key opens' ]
+}
+
+@test "without a key, with a wrong one, with a password or another's name the answer is 401" {
+  token=$(new_key wrong)
+  other=$(new_key other)
+  [ "$(curl -s -o /dev/null -w '%{http_code}' "$url")" = 401 ]
+  [ "$(answer alice "${token%???????????}${other: -11}")" = 401 ]
+  [ "$(answer alice 'correct horse battery staple')" = 401 ]
+  [ "$(answer alice '')" = 401 ]
+  [ "$(answer bob "$token")" = 401 ]
+}
+
+@test "disable is obeyed by the next request, and enable, and revoke (R26)" {
+  token=$(new_key toggled)
+  for _ in 1 2 3; do
+    [ "$(answer alice "$token")" = 200 ]
+    authkey disable toggled
+    [ "$(answer alice "$token")" = 401 ]
+    authkey enable toggled
+  done
+  [ "$(answer alice "$token")" = 200 ]
+  authkey revoke toggled -y
+  [ "$(answer alice "$token")" = 401 ]
+}
+
+@test "a key for another service or another network is refused" {
+  [ "$(answer alice "$(new_key mine --service authkey-nginx --from 127.0.0.0/8)")" = 200 ]
+  [ "$(answer alice "$(new_key service --service sshd)")" = 401 ]
+  [ "$(answer alice "$(new_key network --from 192.0.2.0/24)")" = 401 ]
+}
+
+@test "a refusal names the key's id and the reason in one line of syslog" {
+  token=$(new_key logged --disabled)
+  id=${token#*_}
+  [ "$(answer alice "$token")" = 401 ]
+  [ "$(told "user=alice key=${id:0:8} reason=DISABLED")" -eq 1 ]
+}
+
+@test "a store that www-data cannot read: 401, and one line of syslog that says so" {
+  token=$(new_key unreadable)
+  chmod 600 "$AUTHKEY_DIR/keys.db"
+  [ "$(answer alice "$token")" = 401 ]
+  run told "keys.db"
+  chmod 640 "$AUTHKEY_DIR/keys.db"
+  [ "$output" -eq 1 ]
+  [ "$(told 'keys.db.*may not read')" -eq 1 ]
+  [ "$(answer alice "$token")" = 200 ]
+}
+
+@test "no token and no password is in any log (R16)" {
+  token=$(new_key secret)
+  answer alice "$token"
+  answer alice "${token%??}xx"
+  answer alice 'correct horse battery staple'
+  told mark >/dev/null
+  run ! grep -a -e "${token: -30}" -e 'correct horse' "$folder/syslog" "$folder/error.log"
+  id=${token#*_}
+  grep -q "${id:0:8}" "$folder/syslog"
+}
