@@ -204,10 +204,30 @@ ak_master_installation(
 		     sizeof(installation->unix_group)))
 		code = ak_fail(error, AK_E_STORE, "%s: is damaged: prefix or group",
 		    m->paths.master);
-	else
+	else {
 		installation->generation = sqlite3_column_int64(get, 2);
+		installation->default_expiry = ak_column_time(get, 3);
+		installation->retention = sqlite3_column_int64(get, 4);
+		installation->usage_cap = sqlite3_column_int64(get, 5);
+	}
 	ak_statement_done(get);
 	return code;
+}
+
+enum ak_code
+ak_master_configure(struct ak_master *m, const struct ak_installation *installation,
+    struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_installation_put, error);
+	int rc;
+
+	if (s == NULL)
+		return error->code;
+	if ((rc = ak_bind_text(s, 1, installation->prefix)) == SQLITE_OK &&
+	    (rc = ak_bind_time(s, 2, installation->default_expiry)) == SQLITE_OK &&
+	    (rc = sqlite3_bind_int64(s, 3, installation->retention)) == SQLITE_OK)
+		rc = sqlite3_bind_int64(s, 4, installation->usage_cap);
+	return ak_run(&m->db, s, rc, error);
 }
 
 enum ak_code

@@ -29,6 +29,9 @@ struct ak_installation {
 	char prefix[AK_PREFIX_MAX + 1];
 	char unix_group[AK_GROUP_MAX + 1]; /* whose members may read the store */
 	int64_t generation;
+	int64_t default_expiry; /* s from a key's creation, or AK_NO_TIME */
+	int64_t retention; /* s: how long single usage events are kept */
+	int64_t usage_cap; /* bytes of one usage file */
 };
 
 /* Paths of an installation, all absolute. */
@@ -56,7 +59,7 @@ enum ak_code ak_paths_of(
  * master and an empty store.
  *
  *   root        folder, borrowed
- *   wanted      prefix and unix_group, "" for the default; generation is not read
+ *   wanted      prefix and unix_group, "" for the default; nothing else is read
  *   now         s since 1970 UTC
  *   made        out: false when there was an installation, which stays as it is
  *
@@ -89,6 +92,10 @@ const struct ak_paths *ak_master_paths(const struct ak_master *master);
 
 enum ak_code ak_master_installation(struct ak_master *master,
     struct ak_installation *installation, struct ak_error *error);
+
+/* Write what may be decided anew, within a change: all but the group and generation. */
+enum ak_code ak_master_configure(struct ak_master *master,
+    const struct ak_installation *installation, struct ak_error *error);
 
 /*
  * Take the lock, waiting up to ten seconds for another command, and start a change.
