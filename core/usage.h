@@ -2,6 +2,8 @@
 #ifndef AK_USAGE_H
 #define AK_USAGE_H
 
+#include <sys/types.h>
+
 #include "address.h"
 #include "master.h"
 #include "usage_record.h"
