@@ -8,8 +8,8 @@
 
 /*
  * Open a file for reading only if nobody but `owner` and root could have made or
- * changed it: a regular file with one link, owned by one of them, not writable by
- * group or others, and so is every folder above it (a root-owned sticky folder, such
+ * changed it: a regular file with one link at most, owned by one of them, not writable
+ * by group or others, and so is every folder above it (a root-owned sticky folder, such
  * as /tmp, passes). No symbolic link anywhere in the path; a FIFO or device is
  * refused at once and never waited for.
  *

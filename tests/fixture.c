@@ -64,6 +64,14 @@ fx_folder_remove(const char *folder)
 	nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+void
+fx_reopen(struct fx *fx)
+{
+	struct ak_error error;
+
+	assert_code(ak_master_open(fx->root, &fx->master, &error), AK_OK, &error);
+}
+
 int
 fx_setup(void **state)
 {
@@ -85,7 +93,7 @@ fx_setup(void **state)
 	assert_code(
 	    ak_master_init(fx->root, &wanted, FX_NOW, &made, &error), AK_OK, &error);
 	assert_true(made);
-	assert_code(ak_master_open(fx->root, &fx->master, &error), AK_OK, &error);
+	fx_reopen(fx);
 	return 0;
 }
 

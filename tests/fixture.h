@@ -42,6 +42,9 @@ int fx_teardown(void **state);
 
 #define FX_TEST(name) cmocka_unit_test_setup_teardown(name, fx_setup, fx_teardown)
 
+/* Open the master again, after it was closed to fork. */
+void fx_reopen(struct fx *fx);
+
 /* A private folder of mode 0755 below TMPDIR, by its real path; and its end. */
 void fx_folder_make(char folder[FX_PATH]);
 void fx_folder_remove(const char *folder);

@@ -32,9 +32,7 @@ issue(void *context)
 	uint8_t bytes[AK_TOKEN_MAX];
 	size_t len;
 
-	if (ak_master_open(
-		h->fx->root, &h->fx->master, &(struct ak_error){ AK_OK, "" }) != AK_OK)
-		return 1;
+	fx_reopen(h->fx);
 	token = fx_key(h->fx, "alice");
 	len = strlen(token);
 	for (size_t i = 0; i < len; i++)
