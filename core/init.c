@@ -7,6 +7,7 @@
 
 #include "master_private.h"
 #include "trusted.h"
+#include "usage.h"
 
 /* A folder of this mode, whatever the umask is; one that is there stays as it is. */
 static enum ak_code
@@ -101,7 +102,7 @@ ak_master_init(const char *root, const struct ak_installation *wanted, int64_t n
 	struct ak_paths paths;
 	const char *why;
 	enum ak_code code;
-	bool healed;
+	bool healed, file_made;
 	gid_t gid;
 
 	*made = false;
@@ -123,6 +124,10 @@ ak_master_init(const char *root, const struct ak_installation *wanted, int64_t n
 	    (code = ak_master_installation(m, &is, error)) == AK_OK &&
 	    (code = compare(wanted, &is, error)) == AK_OK)
 		code = ak_master_heal(m, now, &healed, error);
+	/* Services that run as who owns the installation, mostly root, record too. */
+	if (code == AK_OK)
+		code = ak_usage_file_make(
+		    &paths, geteuid(), (uint64_t)is.usage_cap, &file_made, error);
 	ak_master_close(&m);
 	return code;
 }

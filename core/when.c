@@ -5,7 +5,7 @@
 #include "when.h"
 
 #define DAY 86400
-#define FORMS "use 2026-01-31, 2026-01-31T23:59:59Z, or 90d, 12h, 30m from now"
+#define FORMS "use 2026-01-31, 2026-01-31T23:59:59Z, or a length: 90d, 12h, 30m"
 
 bool
 ak_time_is_sane(int64_t when)
@@ -132,33 +132,56 @@ ak_duration_why_not(const char *text, int64_t *seconds)
 	return NULL;
 }
 
+/* A point in time that is written out: a date, or a date, a time of day and its zone.
+ */
+static const char *
+parse_point(const char *text, int64_t *when)
+{
+	int64_t midnight, seconds = 0, offset = 0;
+	const char *at = text;
+
+	if (!take_date(&at, &midnight))
+		return "there is no such date; " FORMS;
+	if (*at != '\0') {
+		if (!take(&at, "Tt ") || !take_time(&at, &seconds))
+			return "there is no such time of day; " FORMS;
+		if (!take_zone(&at, &offset))
+			return "a time of day needs its zone: Z or +HH:MM behind it";
+		if (*at != '\0')
+			return "something stands behind the time; " FORMS;
+	}
+	*when = midnight + seconds - offset;
+	return NULL;
+}
+
+/* A point in time, or a length of time that is added to now `sign` times. */
+static const char *
+parse_when(const char *text, int64_t now, int sign, int64_t *when)
+{
+	int64_t length;
+	const char *why;
+
+	if (strchr(text, '-') != NULL)
+		why = parse_point(text, when);
+	else if ((why = ak_duration_why_not(text, &length)) == NULL)
+		*when = now + sign * length;
+	else if (*text < '0' || *text > '9')
+		why = FORMS;
+	if (why == NULL && (*when < 0 || *when > AK_TIME_MAX))
+		why = "times go from 1970 to 9999";
+	return why;
+}
+
 const char *
 ak_when_why_not(const char *text, int64_t now, int64_t *when)
 {
-	const char *at = text, *why;
-	int64_t midnight, seconds = 0, offset = 0;
+	return parse_when(text, now, 1, when);
+}
 
-	if (strchr(text, '-') == NULL) {
-		if ((why = ak_duration_why_not(text, when)) != NULL)
-			return *text >= '0' && *text <= '9' ? why : FORMS;
-		*when += now;
-	} else {
-		if (!take_date(&at, &midnight))
-			return "there is no such date; " FORMS;
-		if (*at != '\0') {
-			if (!take(&at, "Tt ") || !take_time(&at, &seconds))
-				return "there is no such time of day; " FORMS;
-			if (!take_zone(&at, &offset))
-				return "a time of day needs its zone: Z or +HH:MM "
-				       "behind it";
-			if (*at != '\0')
-				return "something stands behind the time; " FORMS;
-		}
-		*when = midnight + seconds - offset;
-	}
-	if (*when < 0 || *when > AK_TIME_MAX)
-		return "times go from 1970 to 9999";
-	return NULL;
+const char *
+ak_since_why_not(const char *text, int64_t now, int64_t *when)
+{
+	return parse_when(text, now, -1, when);
 }
 
 void

@@ -20,6 +20,9 @@
  */
 const char *ak_when_why_not(const char *text, int64_t now, int64_t *when);
 
+/* The same for a time that has been: 90d is ninety days ago. */
+const char *ak_since_why_not(const char *text, int64_t now, int64_t *when);
+
 /* Read a length of time in seconds: 90d, 12h, 30m. NULL, or why not. */
 const char *ak_duration_why_not(const char *text, int64_t *seconds);
 
