@@ -276,6 +276,7 @@ pam_sm_authenticate(pam_handle_t *pamh, UNUSED int flags, int argc, const char *
 		request.any_user = credential.any_user;
 		ak_verify(
 		    &source, credential.token, credential.len, &request, &verdict);
+		record(pamh, &o, &request, &verdict);
 		if (verdict.reason == AK_VALID)
 			rc = keep_grant(pamh, &o, &verdict);
 	}

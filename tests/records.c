@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+#include <sqlite3.h>
+
+#include "records.h"
+
+const char *
+us_folder(const struct fx *fx)
+{
+	return fx_path(fx, "root/usage.d");
+}
+
+const char *
+us_path(const struct fx *fx, uid_t uid, const char *ending)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "root/usage.d/%u%s", (unsigned)uid, ending);
+	return fx_path(fx, name);
+}
+
+struct ak_usage_record
+us_record(const char *id, enum ak_reason reason, const char *address)
+{
+	struct ak_usage_record r = { .reason = reason, .time = FX_NOW };
+
+	snprintf(r.id, sizeof(r.id), "%s", id);
+	snprintf(r.service, sizeof(r.service), "test");
+	r.has_address = address != NULL;
+	if (address != NULL)
+		assert_true(ak_address_parse(address, &r.address));
+	return r;
+}
+
+void
+us_id(unsigned number, char id[AK_ID_LEN + 1])
+{
+	for (int i = AK_ID_LEN - 1; i >= 0; i--) {
+		id[i] = ak_base58[number % 58];
+		number /= 58;
+	}
+	id[AK_ID_LEN] = '\0';
+}
+
+void
+us_append(const struct fx *fx, const struct ak_usage_record *record)
+{
+	struct ak_error error;
+
+	assert_code(ak_usage_append(us_folder(fx), record, &error), AK_OK, &error);
+}
+
+void
+us_write(const struct fx *fx, const char *ending, const struct ak_usage_record *records,
+    size_t count)
+{
+	struct ak_usage_head head = { .cap = AK_USAGE_CAP_DEFAULT };
+	uint8_t *bytes = malloc((count + 1) * AK_USAGE_LEN);
+
+	assert_non_null(bytes);
+	randombytes_buf(head.id, sizeof(head.id));
+	ak_usage_head_pack(&head, bytes);
+	for (size_t i = 0; i < count; i++)
+		ak_usage_pack(&records[i], bytes + (i + 1) * AK_USAGE_LEN);
+	fx_write(
+	    us_path(fx, geteuid(), ending), bytes, (count + 1) * AK_USAGE_LEN, 0600);
+	free(bytes);
+}
+
+bool
+us_head(const char *path, struct ak_usage_head *head)
+{
+	uint8_t bytes[AK_USAGE_LEN];
+	FILE *file = fopen(path, "re");
+	bool whole;
+
+	assert_non_null(file);
+	whole = fread(bytes, sizeof(bytes), 1, file) == 1 &&
+		ak_usage_head_unpack(bytes, head);
+	fclose(file);
+	return whole;
+}
+
+struct ak_usage_record *
+us_read(const char *path, size_t *count)
+{
+	struct ak_usage_record *records;
+	struct ak_usage_head head;
+	size_t len;
+	uint8_t *bytes = fx_read(path, &len);
+
+	assert_true(len >= AK_USAGE_LEN && len % AK_USAGE_LEN == 0);
+	assert_true(ak_usage_head_unpack(bytes, &head));
+	*count = len / AK_USAGE_LEN - 1;
+	records = calloc(*count + 1, sizeof(*records));
+	assert_non_null(records);
+	for (size_t i = 0; i < *count; i++)
+		assert_true(
+		    ak_usage_unpack(bytes + (i + 1) * AK_USAGE_LEN, &records[i]));
+	free(bytes);
+	return records;
+}
+
+bool
+us_noted(const struct us_notes *notes, const char *line)
+{
+	for (unsigned i = 0; i < notes->count && i < FX_COUNT(notes->lines); i++)
+		if (strcmp(notes->lines[i], line) == 0)
+			return true;
+	return false;
+}
+
+static void
+note(const char *name, const char *text, void *context)
+{
+	struct us_notes *notes = context;
+
+	if (notes->count < FX_COUNT(notes->lines))
+		snprintf(notes->lines[notes->count], sizeof(notes->lines[0]), "%s %s",
+		    name, text);
+	notes->count++;
+}
+
+/* The paths of an installation whose master may be closed at this moment. */
+static void
+paths_of(const struct fx *fx, struct ak_paths *paths)
+{
+	struct ak_error error;
+
+	assert_code(ak_paths_of(fx->root, paths, &error), AK_OK, &error);
+}
+
+void
+us_fold(const struct fx *fx, int64_t now, int64_t most, struct us_notes *notes)
+{
+	const struct ak_fold_rules rules = { AK_RETENTION_DEFAULT, AK_USAGE_CAP_DEFAULT,
+		most };
+	struct ak_usage *usage = NULL;
+	struct ak_paths paths;
+	struct ak_error error;
+
+	paths_of(fx, &paths);
+	assert_code(ak_usage_open(&paths, &usage, &error), AK_OK, &error);
+	assert_code(ak_usage_fold(
+			usage, now, &rules, notes != NULL ? note : NULL, notes, &error),
+	    AK_OK, &error);
+	ak_usage_close(&usage);
+}
+
+struct ak_usage *
+us_open(const struct fx *fx)
+{
+	struct ak_usage *usage = NULL;
+	struct ak_error error;
+
+	assert_code(
+	    ak_usage_open(ak_master_paths(fx->master), &usage, &error), AK_OK, &error);
+	return usage;
+}
+
+static sqlite3 *
+open_usage(const struct fx *fx)
+{
+	struct ak_paths paths;
+	sqlite3 *db;
+
+	paths_of(fx, &paths);
+	assert_int_equal(
+	    sqlite3_open_v2(paths.usage, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	sqlite3_busy_timeout(db, 10000);
+	return db;
+}
+
+int64_t
+us_number(const struct fx *fx, const char *sql)
+{
+	sqlite3 *db = open_usage(fx);
+	sqlite3_stmt *statement;
+	int64_t number;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	number = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return number;
+}
+
+void
+us_execute(const struct fx *fx, const char *sql)
+{
+	sqlite3 *db = open_usage(fx);
+
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	sqlite3_close(db);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef AK_RECORDS_H
+#define AK_RECORDS_H
+
+/* Usage of a fixture: records, the files that they stand in, folds and their tables. */
+#include "fixture.h"
+#include "usage.h"
+#include "usage_write.h"
+
+/* usage.d of the fixture, and the file there of a user; in the fixture's ring. */
+const char *us_folder(const struct fx *fx);
+const char *us_path(const struct fx *fx, uid_t uid, const char *ending);
+
+/* A record at FX_NOW of service "test"; `address` NULL: without one. */
+struct ak_usage_record us_record(
+    const char *id, enum ak_reason reason, const char *address);
+
+/* An id in its form that stands for the number; no key is issued with it. */
+void us_id(unsigned number, char id[AK_ID_LEN + 1]);
+
+/* Append to this process's own file, which must take it. */
+void us_append(const struct fx *fx, const struct ak_usage_record *record);
+
+/* Write a whole usage file of our own, made anew: a head and `count` records. */
+void us_write(const struct fx *fx, const char *ending,
+    const struct ak_usage_record *records, size_t count);
+
+/* Read the head of a file; false when it has none. */
+bool us_head(const char *path, struct ak_usage_head *head);
+
+/*
+ * Read the records of a file into malloc()ed memory. All of its bytes behind the head
+ * must be whole records.
+ */
+struct ak_usage_record *us_read(const char *path, size_t *count);
+
+/* What folds told about files. */
+struct us_notes {
+	unsigned count;
+	char lines[16][256]; /* "NAME TEXT" */
+};
+
+bool us_noted(const struct us_notes *notes, const char *line);
+
+/* Fold with a handle of its own. `most` as in struct ak_fold_rules; `notes` may be
+ * NULL. */
+void us_fold(const struct fx *fx, int64_t now, int64_t most, struct us_notes *notes);
+
+/* Open the database of usage; the caller closes it. */
+struct ak_usage *us_open(const struct fx *fx);
+
+/* The one number that a statement on usage.db gives. */
+int64_t us_number(const struct fx *fx, const char *sql);
+
+/* Run statements on usage.db as if one were its administrator. */
+void us_execute(const struct fx *fx, const char *sql);
+
+#endif
