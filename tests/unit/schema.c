@@ -47,6 +47,26 @@ fresh_store(void)
 	return db;
 }
 
+/* usage.db, with the master that its statements look keys up in. */
+static sqlite3 *
+fresh_usage(void)
+{
+	sqlite3 *db = fresh();
+
+	for (int i = 0; i < AK_USAGE_MIGRATION_COUNT; i++)
+		run(db, ak_usage_migrations[i]);
+	run(db, "ATTACH ':memory:' AS master;"
+		"CREATE TABLE master.key (id TEXT PRIMARY KEY, owner TEXT, name TEXT)");
+	return db;
+}
+
+/* The statements of usage say in their first line of which database they are. */
+static bool
+is_of_usage(const char *sql)
+{
+	return strstr(sql, "-- On usage.db") != NULL;
+}
+
 /* The whole text is one statement, and it prepares. */
 static bool
 prepares(sqlite3 *db, const char *sql)
@@ -65,17 +85,22 @@ prepares(sqlite3 *db, const char *sql)
 static void
 every_query_prepares_on_the_schema_that_it_is_for(void **state)
 {
-	sqlite3 *master = fresh_master(), *store = fresh_store();
+	sqlite3 *master = fresh_master(), *store = fresh_store(),
+		*usage = fresh_usage();
 	const char *sql;
 
 	(void)state;
 	for (int q = 0; q < AK_Q_COUNT; q++) {
 		sql = ak_queries[q];
-		if (!prepares(q == AK_Q_store_insert ? store : master, sql))
+		if (!prepares(q == AK_Q_store_insert ? store
+			      : is_of_usage(sql)     ? usage
+						     : master,
+			sql))
 			fail_msg("does not prepare: %s", sql);
 	}
 	assert_int_equal(sqlite3_close(master), SQLITE_OK);
 	assert_int_equal(sqlite3_close(store), SQLITE_OK);
+	assert_int_equal(sqlite3_close(usage), SQLITE_OK);
 }
 
 /* What EXPLAIN QUERY PLAN says, all lines. */
@@ -142,18 +167,19 @@ count(sqlite3 *db, const char *sql)
 static void
 all_tables_are_strict_R19(void **state)
 {
-	sqlite3 *dbs[] = { fresh_master(), fresh_store() };
+	sqlite3 *dbs[] = { fresh_master(), fresh_store(), fresh_usage() };
 
 	(void)state;
 	for (size_t i = 0; i < FX_COUNT(dbs); i++) {
 		assert_true(
 		    count(dbs[i],
 			"SELECT count(*) FROM pragma_table_list WHERE type = 'table' "
-			"AND name NOT LIKE 'sqlite_%'") > 0);
+			"AND schema = 'main' AND name NOT LIKE 'sqlite_%'") > 0);
 		assert_int_equal(
 		    count(dbs[i],
 			"SELECT count(*) FROM pragma_table_list WHERE type = "
-			"'table' AND name NOT LIKE 'sqlite_%' AND strict = 0"),
+			"'table' AND schema = 'main' AND name NOT LIKE 'sqlite_%' "
+			"AND strict = 0"),
 		    0);
 		sqlite3_close(dbs[i]);
 	}
