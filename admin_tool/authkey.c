@@ -21,9 +21,10 @@
 
 const struct command *const commands[] = { &cmd_init, &cmd_create, &cmd_list, &cmd_show,
 	&cmd_edit, &cmd_enable, &cmd_disable, &cmd_revoke, &cmd_purge, &cmd_verify,
-	&cmd_explain, &cmd_owner_set, &cmd_owner_show, &cmd_owner_list,
-	&cmd_owner_suspend, &cmd_owner_resume, &cmd_owner_verify, &cmd_verifier_add,
-	&cmd_verifier_remove, &cmd_verifier_list, &cmd_publish, &cmd_help, NULL };
+	&cmd_explain, &cmd_stats, &cmd_log, &cmd_audit, &cmd_owner_set, &cmd_owner_show,
+	&cmd_owner_list, &cmd_owner_suspend, &cmd_owner_resume, &cmd_owner_verify,
+	&cmd_verifier_add, &cmd_verifier_remove, &cmd_verifier_list, &cmd_config,
+	&cmd_fold, &cmd_publish, &cmd_help, NULL };
 
 #define AT(field) offsetof(struct cli, field)
 const struct option_spec global_options[] = {
@@ -259,7 +260,9 @@ main(int argc, char **argv)
 	}
 	out_prepare();
 	cli.now = now.tv_sec;
+	cli.out.now = now.tv_sec;
 	end = run(&cli, argc, argv);
+	ak_usage_close(&cli.usage);
 	ak_master_close(&cli.master);
 	if (!out_finish(&cli.out) && end == EXIT_DONE) {
 		fputs("authkey: the answer could not be written to stdout\n", stderr);

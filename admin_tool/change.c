@@ -1,15 +1,136 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <unistd.h>
+
+#include "audit.h"
 #include "change.h"
+#include "command.h"
 #include "key_view.h"
 
 /* So many keys are named one by one, and more only counted. */
 #define NAMED_MAX 20
 
+/* What is not there has empty lists, and knows nothing else. */
+static json_t *
+value_of(enum out_kind kind, const struct out_cell *cell)
+{
+	if (cell != NULL)
+		return out_json_cell(kind, cell);
+	return kind == OUT_WORDS ? json_array() : json_null();
+}
+
+/*
+ * What the audit keeps: each field that differs, as it was and as it is. NULL when
+ * memory is out: a change must not pass for none.
+ */
+static json_t *
+differences(const struct out_shape *shape, const struct out_cell *was,
+    const struct out_cell *is)
+{
+	json_t *all = json_object(), *from, *to;
+	bool failed = all == NULL;
+
+	for (size_t i = 0; i < shape->count; i++) {
+		enum out_kind kind = shape->fields[i].kind;
+
+		from = value_of(kind, was != NULL ? &was[i] : NULL);
+		to = value_of(kind, is != NULL ? &is[i] : NULL);
+		failed = failed || from == NULL || to == NULL ||
+			 (!json_equal(from, to) &&
+			     json_object_set_new(all, shape->fields[i].name,
+				 json_pack("[O, O]", from, to)) != 0);
+		json_decref(from);
+		json_decref(to);
+	}
+	if (!failed)
+		return all;
+	json_decref(all);
+	return NULL;
+}
+
+enum ak_code
+change_note(struct cli *cli, const char *subject, const struct out_shape *shape,
+    const struct out_cell *was, const struct out_cell *is)
+{
+	json_t *detail = differences(shape, was, is);
+	char *text = detail != NULL ? json_dumps(detail, JSON_COMPACT) : NULL;
+	char who[AK_OWNER_MAX + 1], tty[64];
+	struct ak_audit entry = { .at = cli->now,
+		.who = who,
+		.tty = tty,
+		.action = cli->command->name,
+		.subject = subject,
+		.detail = text };
+	enum ak_code code = AK_OK;
+
+	cli_actor(who);
+	if (ttyname_r(STDIN_FILENO, tty, sizeof(tty)) != 0)
+		tty[0] = '\0';
+	if (text == NULL)
+		code = ak_fail(&cli->error, AK_E_NOMEM, "out of memory");
+	else if (json_object_size(detail) > 0) {
+		cli->notes++;
+		code = ak_audit_add(cli->master, &entry, &cli->error);
+	}
+	out_wipe(text);
+	json_decref(detail);
+	return code;
+}
+
+/* The cells of a record for the audit: what it is, not what became of it. */
+static const struct out_cell *
+cells_of(const struct cli *cli, const struct ak_record *record, struct key_view *view)
+{
+	if (record == NULL)
+		return NULL;
+	key_view(cli, record, NULL, view);
+	view->cells[KEY_KEY].text = NULL;
+	return view->cells;
+}
+
+enum ak_code
+change_note_key(
+    struct cli *cli, const struct ak_record *was, const struct ak_record *is)
+{
+	struct key_view views[2];
+
+	return change_note(cli, is != NULL ? is->key.id : was->key.id, &key_sheet,
+	    cells_of(cli, was, &views[0]), cells_of(cli, is, &views[1]));
+}
+
+static enum cli_exit
+commit(struct cli *cli)
+{
+	enum ak_code code = ak_master_commit(cli->master, cli->now, &cli->error);
+
+	/* Whatever the system's reason is: what was to be in force is not. */
+	if (code == AK_E_PERMISSION)
+		cli->error.code = AK_E_STORE;
+	return code == AK_OK ? EXIT_DONE : cli_fail(cli);
+}
+
+enum cli_exit
+change_run(struct cli *cli, change_work *work, void *context)
+{
+	enum ak_code code = ak_master_begin(cli->master, &cli->error);
+	enum cli_exit end = EXIT_DONE;
+
+	cli->notes = 0;
+	if (code == AK_OK)
+		code = work(cli, context);
+	if (code == AK_OK && cli->notes > 0)
+		return commit(cli);
+	if (code != AK_OK)
+		end = cli_fail(cli);
+	ak_master_rollback(cli->master);
+	return end;
+}
+
 /* Change one key within the transaction, as it is now. */
 static enum ak_code
 change_one(struct cli *cli, struct pick *pick, const struct change_plan *plan)
 {
-	struct ak_record record;
+	struct ak_record record, before;
+	size_t notes = cli->notes;
 	enum ak_code code;
 	bool found;
 
@@ -19,39 +140,50 @@ change_one(struct cli *cli, struct pick *pick, const struct change_plan *plan)
 	if (!found)
 		return ak_fail(&cli->error, AK_E_NOT_FOUND, "%s was deleted just now",
 		    pick->label);
+	before = record;
 	switch (plan->change(cli, &record, plan->context)) {
 	case CHANGE_NONE:
 		return AK_OK;
 	case CHANGE_REFUSED:
 		return cli->error.code;
 	case CHANGE_WRITE:
-		code = ak_record_update(cli->master, &record, &cli->error);
+		if ((code = ak_record_update(cli->master, &record, &cli->error)) ==
+		    AK_OK)
+			code = change_note_key(cli, &before, &record);
 		break;
 	case CHANGE_DELETE:
-		code = ak_record_delete(cli->master, pick->id, &cli->error);
+		if ((code = ak_record_delete(cli->master, pick->id, &cli->error)) ==
+		    AK_OK)
+			code = change_note_key(cli, &before, NULL);
 		break;
 	}
-	pick->changed = true;
+	pick->changed = cli->notes > notes;
+	return code;
+}
+
+/* The picked keys and what is to become of them. */
+struct keys_work {
+	struct picks *picks;
+	const struct change_plan *plan;
+};
+
+static enum ak_code
+work_on_keys(struct cli *cli, void *context)
+{
+	const struct keys_work *work = context;
+	enum ak_code code = AK_OK;
+
+	for (size_t i = 0; i < work->picks->count && code == AK_OK; i++)
+		code = change_one(cli, &work->picks->at[i], work->plan);
 	return code;
 }
 
 enum cli_exit
 change_keys(struct cli *cli, struct picks *picks, const struct change_plan *plan)
 {
-	enum ak_code code = ak_master_begin(cli->master, &cli->error);
-	enum cli_exit end = EXIT_DONE;
-	bool changed = false;
+	struct keys_work work = { picks, plan };
 
-	for (size_t i = 0; i < picks->count && code == AK_OK; i++) {
-		code = change_one(cli, &picks->at[i], plan);
-		changed = changed || picks->at[i].changed;
-	}
-	if (code == AK_OK && changed)
-		return cli_commit(cli);
-	if (code != AK_OK)
-		end = cli_fail(cli);
-	ak_master_rollback(cli->master);
-	return end;
+	return change_run(cli, work_on_keys, &work);
 }
 
 static void

@@ -4,6 +4,30 @@
 
 #include "pick.h"
 
+/* What is to be done to the master; cli->error is set unless it is AK_OK. */
+typedef enum ak_code change_work(struct cli *cli, void *context);
+
+/*
+ * Do work as one change with one publish: all of it or nothing. It says with
+ * change_note() what it changes; when that is nothing, nothing is written.
+ */
+enum cli_exit change_run(struct cli *cli, change_work *work, void *context);
+
+/*
+ * Note a change for the audit, within change_run(): who, where, by which command, and
+ * each field of `shape` that differs. Notes nothing when none does.
+ *
+ *   subject  what is changed: a key's id, an owner, a setting, a user
+ *   was, is  cells; NULL: it was, or is, not there
+ */
+enum ak_code change_note(struct cli *cli, const char *subject,
+    const struct out_shape *shape, const struct out_cell *was,
+    const struct out_cell *is);
+
+/* The same of a key. */
+enum ak_code change_note_key(
+    struct cli *cli, const struct ak_record *was, const struct ak_record *is);
+
 /* What became of one record. */
 enum change {
 	CHANGE_NONE, /* it was so already */

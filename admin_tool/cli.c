@@ -119,17 +119,6 @@ cli_open(struct cli *cli)
 	return true;
 }
 
-enum cli_exit
-cli_commit(struct cli *cli)
-{
-	enum ak_code code = ak_master_commit(cli->master, cli->now, &cli->error);
-
-	/* Whatever the system's reason is: what was to be in force is not. */
-	if (code == AK_E_PERMISSION)
-		cli->error.code = AK_E_STORE;
-	return code == AK_OK ? EXIT_DONE : cli_fail(cli);
-}
-
 void
 cli_actor(char name[AK_OWNER_MAX + 1])
 {

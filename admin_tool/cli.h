@@ -5,6 +5,7 @@
 #include "authkey.h"
 #include "master.h"
 #include "out.h"
+#include "usage.h"
 
 /* Where an installation is when nobody says otherwise. */
 #define CLI_DIR_DEFAULT "/var/lib/authkey"
@@ -41,6 +42,9 @@ struct cli {
 	int64_t now; /* the one time that this run knows, s since 1970 UTC */
 	struct out out;
 	struct ak_master *master; /* NULL: not open */
+	struct ak_usage *usage; /* NULL: not open; see usage_access.h */
+	bool usage_tried; /* opened, or in vain */
+	size_t notes; /* how much the change at hand changes; see change.h */
 	struct ak_error error;
 };
 
@@ -67,9 +71,6 @@ bool cli_may_ask(const struct cli *cli);
  * again, a warning says so, and the command goes on. False with cli->error set.
  */
 bool cli_open(struct cli *cli);
-
-/* End a change. When it fails, says so. */
-enum cli_exit cli_commit(struct cli *cli);
 
 /* Who acts: SUDO_USER behind sudo, otherwise the user; "uid 7" for one without a name.
  */

@@ -5,15 +5,16 @@
 
 #include <sodium.h>
 
+#include "change.h"
 #include "command.h"
 #include "key_view.h"
 #include "keywords.h"
 #include "prompt.h"
 
 struct values {
-	const char *owner, *description;
+	const char *owner, *description, *expires;
 	struct texts services, scopes, networks, tags;
-	int64_t expires, not_before;
+	int64_t not_before;
 	bool disabled;
 };
 
@@ -31,8 +32,9 @@ static const struct option_spec options[] = {
 	    "a network that the key may be used from; may be repeated (anywhere)" },
 	{ "tag", 0, OPTION_TEXTS, AT(tags), "T",
 	    "a word to find it by; may be repeated" },
-	{ "expires", 0, OPTION_WHEN, AT(expires), "WHEN",
-	    "when it ends: 90d, 12h, 2027-01-31, 2027-01-31T23:59:59Z (never)" },
+	{ "expires", 0, OPTION_TEXT, AT(expires), "WHEN|never",
+	    "when it ends: 90d, 12h, 2027-01-31, 2027-01-31T23:59:59Z (never, or "
+	    "what authkey config default-expiry says)" },
 	{ "not-before", 0, OPTION_WHEN, AT(not_before), "WHEN",
 	    "when it begins (now)" },
 	{ "disabled", 0, OPTION_FLAG, AT(disabled), NULL,
@@ -112,16 +114,19 @@ fill_limits(struct cli *cli, const struct values *v, struct ak_record *r)
 			return false;
 		}
 	}
-	if (v->expires != AK_NO_TIME && v->expires <= cli->now) {
-		cli_usage(cli, "--expires: that is in the past");
+	if ((why = text_take_time(v->expires, "never", cli->now, &r->key.expires_at)) ==
+		NULL &&
+	    r->key.expires_at != AK_NO_TIME && r->key.expires_at <= cli->now)
+		why = "that is in the past";
+	if (why != NULL) {
+		cli_usage(cli, "--expires: %s", why);
 		return false;
 	}
-	if (v->expires != AK_NO_TIME && v->not_before >= v->expires) {
+	if (r->key.expires_at != AK_NO_TIME && v->not_before >= r->key.expires_at) {
 		cli_usage(cli, "--not-before must be earlier than --expires");
 		return false;
 	}
 	r->key.state = v->disabled ? AK_SWITCHED_OFF : AK_ENABLED;
-	r->key.expires_at = v->expires;
 	r->key.not_before = v->not_before;
 	r->created_at = cli->now;
 	r->activated_at = v->disabled ? AK_NO_TIME : cli->now;
@@ -172,25 +177,50 @@ ask(const struct cli *cli, const struct values *v, struct ak_record *r)
 	       !means(answer, "cancel");
 }
 
-/* Mint and store. */
+/* What the installation has decided about keys. */
 static enum cli_exit
-issue(struct cli *cli, struct ak_record *r, char token[AK_TOKEN_MAX + 1])
+settle(struct cli *cli, const struct values *v, struct ak_record *r)
 {
 	struct ak_installation is;
-	struct ak_record kept;
-	enum cli_exit end;
-	bool found = false;
 
 	if (ak_master_installation(cli->master, &is, &cli->error) != AK_OK)
 		return cli_fail(cli);
 	memcpy(r->prefix, is.prefix, sizeof(r->prefix));
-	if (ak_master_begin(cli->master, &cli->error) != AK_OK)
-		return cli_fail(cli);
-	if (ak_record_issue(cli->master, r, token, &cli->error) != AK_OK) {
-		ak_master_rollback(cli->master);
-		return cli_fail(cli);
-	}
-	if ((end = cli_commit(cli)) == EXIT_DONE)
+	if (v->expires != NULL || is.default_expiry == AK_NO_TIME)
+		return EXIT_DONE;
+	r->key.expires_at = cli->now + is.default_expiry;
+	if (r->key.not_before < r->key.expires_at)
+		return EXIT_DONE;
+	return cli_usage(cli,
+	    "--not-before is behind the default expiry; say when it ends: --expires");
+}
+
+struct issue_work {
+	struct ak_record *record;
+	char *token;
+};
+
+static enum ak_code
+work_on_issue(struct cli *cli, void *context)
+{
+	const struct issue_work *work = context;
+
+	if (ak_record_issue(cli->master, work->record, work->token, &cli->error) !=
+	    AK_OK)
+		return cli->error.code;
+	return change_note_key(cli, NULL, work->record);
+}
+
+/* Mint and store. */
+static enum cli_exit
+issue(struct cli *cli, struct ak_record *r, char token[AK_TOKEN_MAX + 1])
+{
+	struct issue_work work = { r, token };
+	struct ak_record kept;
+	enum cli_exit end;
+	bool found = false;
+
+	if ((end = change_run(cli, work_on_issue, &work)) == EXIT_DONE)
 		return end;
 	if (ak_record_by_id(cli->master, r->key.id, &kept, &found, &cli->error) ==
 		AK_OK &&
@@ -205,6 +235,8 @@ issue(struct cli *cli, struct ak_record *r, char token[AK_TOKEN_MAX + 1])
 static enum cli_exit
 deliver(struct cli *cli, const struct ak_record *r, const char *token)
 {
+	char when[AK_WHEN_TEXT];
+
 	if (cli->quiet && !out_wants_data(&cli->out))
 		cli->out.field = "key";
 	key_answer(cli, &key_notice, r, token);
@@ -219,13 +251,17 @@ deliver(struct cli *cli, const struct ak_record *r, const char *token)
 	cli_say(cli,
 	    "Created the key \"%s\" of %s. Keep the token now: it is shown once.",
 	    r->key.name, r->key.owner);
+	if (r->key.expires_at != AK_NO_TIME) {
+		ak_when_format(r->key.expires_at, when);
+		cli_say(cli, "It ends on %s.", when);
+	}
 	return EXIT_DONE;
 }
 
 static enum cli_exit
 run(struct cli *cli, const void *given, char **arguments)
 {
-	struct ak_record r = { .key.state = AK_ENABLED };
+	struct ak_record r = { .key.expires_at = AK_NO_TIME };
 	char token[AK_TOKEN_MAX + 1];
 	enum cli_exit end;
 
@@ -235,6 +271,8 @@ run(struct cli *cli, const void *given, char **arguments)
 		return cli_usage(cli, "NAME is missing");
 	if (!cli_open(cli))
 		return cli_fail(cli);
+	if ((end = settle(cli, given, &r)) != EXIT_DONE)
+		return end;
 	if (cli_may_ask(cli) && !ask(cli, given, &r)) {
 		cli_say(cli, "Cancelled; no key was made.");
 		return EXIT_NO;

@@ -44,17 +44,6 @@ set_text(const char *value, const char *(*why_not)(const char *), char *to, size
 	return why;
 }
 
-static const char *
-set_time(const char *value, const char *none, int64_t now, int64_t *to)
-{
-	if (value == NULL)
-		return NULL;
-	if (strcmp(value, none) != 0)
-		return ak_when_why_not(value, now, to);
-	*to = AK_NO_TIME;
-	return NULL;
-}
-
 /* Change a record as the values say. AK_E_USAGE names the option that is off. */
 static enum ak_code
 apply(struct cli *cli, const struct edit_values *v, struct ak_record *r)
@@ -75,11 +64,12 @@ apply(struct cli *cli, const struct edit_values *v, struct ak_record *r)
 	}
 	if (why == NULL) {
 		option = "expires";
-		why = set_time(v->expires, "never", cli->now, &r->key.expires_at);
+		why = text_take_time(v->expires, "never", cli->now, &r->key.expires_at);
 	}
 	if (why == NULL) {
 		option = "not-before";
-		why = set_time(v->not_before, "none", cli->now, &r->key.not_before);
+		why =
+		    text_take_time(v->not_before, "none", cli->now, &r->key.not_before);
 	}
 	if (why == NULL && r->key.expires_at != AK_NO_TIME &&
 	    r->key.not_before >= r->key.expires_at)

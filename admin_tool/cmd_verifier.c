@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "command.h"
 #include "spawn.h"
+#include "verifier_file.h"
 
 #define GPASSWD "/usr/bin/gpasswd"
 #define VERIFIERS_MAX 1024
@@ -76,24 +75,6 @@ find_user(struct cli *cli, const char *name, const struct group *group,
 	return true;
 }
 
-static void
-usage_path(struct cli *cli, uid_t uid, char path[4200])
-{
-	snprintf(path, 4200, "%s/%u", ak_master_paths(cli->master)->usage_folder,
-	    (unsigned)uid);
-}
-
-static bool
-has_usage_file(struct cli *cli, uid_t uid)
-{
-	char path[4200];
-	struct stat st;
-
-	usage_path(cli, uid, path);
-	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == uid &&
-	       st.st_nlink == 1;
-}
-
 /* gpasswd knows how to lock and rewrite the group file. */
 static bool
 change_group(struct cli *cli, const char *how, const char *user, const char *group)
@@ -108,50 +89,90 @@ change_group(struct cli *cli, const char *how, const char *user, const char *gro
 	return false;
 }
 
-/* The verifier's own file, which nobody else can open. */
-static bool
-make_usage_file(struct cli *cli, const struct verifier *v)
+static void
+view(const struct cli *cli, const struct verifier *v, struct out_cell cells[FIELDS])
 {
-	char path[4200];
-	int fd;
-
-	if (has_usage_file(cli, v->uid))
-		return true;
-	usage_path(cli, v->uid, path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		ak_fail_errno(&cli->error, path,
-		    errno == EEXIST ? ", and is not the verifier's own; move it away"
-				    : "");
-		return false;
-	}
-	if (fchmod(fd, 0600) == 0 && fchown(fd, v->uid, v->gid) == 0) {
-		close(fd);
-		return true;
-	}
-	ak_fail_errno(&cli->error, path, "");
-	unlink(path);
-	close(fd);
-	return false;
+	cells[USER] = (struct out_cell){ .text = v->name };
+	cells[UID] = (struct out_cell){ .number = (int64_t)v->uid };
+	cells[MEMBER] = (struct out_cell){ .number = v->member };
+	cells[USAGE_FILE] =
+	    (struct out_cell){ .number = verifier_file_is_there(cli, v->uid) };
 }
 
 static void
 row(struct cli *cli, const struct verifier *v)
 {
-	out_row(&cli->out, (struct out_cell[FIELDS]){ [USER].text = v->name,
-			       [UID].number = (int64_t)v->uid,
-			       [MEMBER].number = v->member,
-			       [USAGE_FILE].number = has_usage_file(cli, v->uid) });
+	struct out_cell cells[FIELDS];
+
+	view(cli, v, cells);
+	out_row(&cli->out, cells);
 }
 
-static void
-report(struct cli *cli, const struct verifier *v)
+/* A user, and what is to become of what the installation has of it. */
+struct verifier_work {
+	const char *group;
+	struct verifier *verifier;
+	bool (*work)(struct cli *cli, struct verifier *verifier, const char *group);
+};
+
+static enum ak_code
+work_on_verifier(struct cli *cli, void *context)
 {
+	const struct verifier_work *work = context;
+	struct out_cell was[FIELDS], is[FIELDS];
+
+	view(cli, work->verifier, was);
+	if (!work->work(cli, work->verifier, work->group))
+		return cli->error.code;
+	view(cli, work->verifier, is);
+	return change_note(cli, work->verifier->name, &verifier_sheet, was, is);
+}
+
+/* Root reads every store; nobody else does without the group. */
+static bool
+add(struct cli *cli, struct verifier *v, const char *group)
+{
+	bool joins = !v->member && v->uid != 0;
+
+	if (!verifier_file_make(cli, v->uid) ||
+	    (joins && !change_group(cli, "-a", v->name, group)))
+		return false;
+	v->member = v->member || joins;
+	return true;
+}
+
+static bool
+take_back(struct cli *cli, struct verifier *v, const char *group)
+{
+	if (v->member && !change_group(cli, "-d", v->name, group))
+		return false;
+	v->member = false;
+	return verifier_file_remove(cli, v->uid);
+}
+
+#define RESTART                                                              \
+	"Restart its service: processes that run keep the groups that they " \
+	"started with."
+
+/* Do it, say it and answer with how it is now. */
+static enum cli_exit
+change(
+    struct cli *cli, struct verifier_work *work, const char *done, const char *already)
+{
+	enum cli_exit end = change_run(cli, work_on_verifier, work);
+
+	if (end != EXIT_DONE)
+		return end;
+	if (cli->notes > 0)
+		cli_say(cli, "%s %s. " RESTART, work->verifier->name, done);
+	else
+		cli_say(cli, "%s %s; nothing to do.", work->verifier->name, already);
 	if (!out_wants_data(&cli->out))
-		return;
+		return EXIT_DONE;
 	out_begin(&cli->out, &verifier_sheet);
-	row(cli, v);
+	row(cli, work->verifier);
 	out_end(&cli->out);
+	return EXIT_DONE;
 }
 
 static enum cli_exit
@@ -159,28 +180,13 @@ run_add(struct cli *cli, const void *values, char **arguments)
 {
 	struct ak_installation is;
 	struct verifier v = { .uid = 0 };
+	struct verifier_work work = { is.unix_group, &v, add };
 	struct group *group;
-	bool joins;
 
 	(void)values;
 	if (!get_group(cli, &is, &group) || !find_user(cli, arguments[0], group, &v))
 		return cli_fail(cli);
-	/* Root reads every store; nobody else does without the group. */
-	joins = !v.member && v.uid != 0;
-	if (!joins && has_usage_file(cli, v.uid)) {
-		cli_say(cli, "%s checks tokens already; nothing to do.", v.name);
-	} else {
-		if ((joins && !change_group(cli, "-a", v.name, is.unix_group)) ||
-		    !make_usage_file(cli, &v))
-			return cli_fail(cli);
-		v.member = v.member || joins;
-		cli_say(cli,
-		    "%s may check tokens. Restart its service: processes that run keep "
-		    "the groups that they started with.",
-		    v.name);
-	}
-	report(cli, &v);
-	return EXIT_DONE;
+	return change(cli, &work, "may check tokens", "checks tokens already");
 }
 
 static enum cli_exit
@@ -188,40 +194,20 @@ run_remove(struct cli *cli, const void *values, char **arguments)
 {
 	struct ak_installation is;
 	struct verifier v = { .uid = 0 };
+	struct verifier_work work = { is.unix_group, &v, take_back };
 	struct group *group;
-	char path[4200];
-	bool had_file;
 
 	(void)values;
 	if (!get_group(cli, &is, &group) || !find_user(cli, arguments[0], group, &v))
 		return cli_fail(cli);
-	had_file = has_usage_file(cli, v.uid);
-	if (!v.member && !had_file) {
-		cli_say(cli, "%s does not check tokens; nothing to do.", v.name);
-		report(cli, &v);
-		return EXIT_DONE;
-	}
 	if (v.gid == group->gr_gid) {
 		ak_fail(&cli->error, AK_E_CONFLICT,
 		    "%s is the user's own group; give the user another one: usermod -g",
 		    is.unix_group);
 		return cli_fail(cli);
 	}
-	if (v.member && !change_group(cli, "-d", v.name, is.unix_group))
-		return cli_fail(cli);
-	usage_path(cli, v.uid, path);
-	if (had_file && unlink(path) != 0) {
-		ak_fail_errno(&cli->error, path, "");
-		return cli_fail(cli);
-	}
-	v.member = false;
-	cli_say(cli,
-	    "%s may no longer check tokens. Restart its service: processes that run "
-	    "keep "
-	    "the groups that they started with.",
-	    v.name);
-	report(cli, &v);
-	return EXIT_DONE;
+	return change(
+	    cli, &work, "may no longer check tokens", "does not check tokens");
 }
 
 /* The uids that have a file in usage.d, and the members of the group; each once. */
@@ -257,7 +243,7 @@ collect(struct cli *cli, const struct group *group, struct uids *uids)
 	while ((entry = readdir(dir)) != NULL) {
 		uid = strtoul(entry->d_name, &end, 10);
 		if (*entry->d_name >= '0' && *entry->d_name <= '9' && *end == '\0' &&
-		    uid < UINT32_MAX && has_usage_file(cli, (uid_t)uid))
+		    uid < UINT32_MAX && verifier_file_is_there(cli, (uid_t)uid))
 			add_uid(uids, (uid_t)uid);
 	}
 	closedir(dir);

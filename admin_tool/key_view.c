@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "key_view.h"
+#include "usage_access.h"
 
 static const struct out_field fields[KEY_FIELDS] = {
 	[KEY_ID] = { "id", "ID", OUT_TEXT, NULL },
@@ -12,7 +13,7 @@ static const struct out_field fields[KEY_FIELDS] = {
 	[KEY_ACTIVATED_AT] = { "activated_at", "SWITCHED ON", OUT_TIME, NULL },
 	[KEY_EXPIRES_AT] = { "expires_at", "EXPIRES", OUT_TIME, "never" },
 	[KEY_NOT_BEFORE] = { "not_before", "NOT BEFORE", OUT_TIME, NULL },
-	[KEY_LAST_USED_AT] = { "last_used_at", "LAST USED", OUT_TIME, NULL },
+	[KEY_LAST_USED_AT] = { "last_used_at", "LAST USED", OUT_AGO, "never" },
 	[KEY_LAST_USED_FROM] = { "last_used_from", "LAST USED FROM", OUT_TEXT, NULL },
 	[KEY_LAST_USED_SERVICE] = { "last_used_service", "LAST USED FOR", OUT_TEXT,
 	    NULL },
@@ -37,15 +38,6 @@ const struct out_shape key_list = { fields, KEY_FIELDS, true, columns };
 const struct out_shape key_sheet = { fields, KEY_FIELDS, false, NULL };
 const struct out_shape key_notice = { fields, KEY_FIELDS, false, notice_lines };
 
-/* Nobody records uses yet: all of them are unknown. */
-static void
-view_usage(struct out_cell *cells)
-{
-	cells[KEY_LAST_USED_AT].number = AK_NO_TIME;
-	cells[KEY_USES].number = AK_NO_TIME;
-	cells[KEY_REFUSALS].number = AK_NO_TIME;
-}
-
 void
 key_view(const struct cli *cli, const struct ak_record *record, const char *token,
     struct key_view *view)
@@ -65,6 +57,10 @@ key_view(const struct cli *cli, const struct ak_record *record, const char *toke
 				       [KEY_ACTIVATED_AT].number = record->activated_at,
 				       [KEY_EXPIRES_AT].number = key->expires_at,
 				       [KEY_NOT_BEFORE].number = key->not_before,
+				       [KEY_LAST_USED_AT] = { .number = AK_NO_TIME,
+					   .text = "unknown" },
+				       [KEY_USES].number = AK_NO_TIME,
+				       [KEY_REFUSALS].number = AK_NO_TIME,
 				       [KEY_SERVICES].text = key->services,
 				       [KEY_SCOPES].text = key->scopes,
 				       [KEY_NETWORKS].text = key->networks,
@@ -76,7 +72,22 @@ key_view(const struct cli *cli, const struct ak_record *record, const char *toke
 				   } };
 	/* JSON is UTF-8 whatever the locale is. */
 	text_mask(record, cli->out.utf8 || cli->out.format == OUT_JSON, view->masked);
-	view_usage(view->cells);
+}
+
+/* What is known of a key's use. One that was made just now has none. */
+static void
+view_usage(struct cli *cli, const char *id, bool is_new, struct key_view *view)
+{
+	struct ak_key_usage *usage = &view->usage;
+
+	*usage = (struct ak_key_usage){ .last_at = AK_NO_TIME };
+	if (!is_new && !usage_of_key(cli, id, usage))
+		return;
+	view->cells[KEY_LAST_USED_AT] = (struct out_cell){ .number = usage->last_at };
+	view->cells[KEY_LAST_USED_FROM].text = usage->last_address;
+	view->cells[KEY_LAST_USED_SERVICE].text = usage->last_service;
+	view->cells[KEY_USES].number = usage->uses;
+	view->cells[KEY_REFUSALS].number = usage->refusals;
 }
 
 void
@@ -85,6 +96,7 @@ key_row(struct cli *cli, const struct ak_record *record)
 	struct key_view view;
 
 	key_view(cli, record, NULL, &view);
+	view_usage(cli, record->key.id, false, &view);
 	out_row(&cli->out, view.cells);
 }
 
@@ -95,5 +107,6 @@ key_answer(struct cli *cli, const struct out_shape *shape,
 	struct key_view view;
 
 	key_view(cli, record, token, &view);
+	view_usage(cli, record->key.id, token != NULL, &view);
 	out_one(&cli->out, shape, view.cells);
 }

@@ -42,13 +42,17 @@ extern const struct out_shape key_notice; /* one, what a new key's owner must kn
 struct key_view {
 	struct out_cell cells[KEY_FIELDS];
 	char masked[TEXT_MASKED_MAX];
+	struct ak_key_usage usage;
 };
 
-/* `token` is the whole token right after it was made, otherwise NULL. */
+/*
+ * All but the key's use, which is unknown. `token` is the whole token right after it
+ * was made, otherwise NULL.
+ */
 void key_view(const struct cli *cli, const struct ak_record *record, const char *token,
     struct key_view *view);
 
-/* Give a row of key_list, or answer with one of the others. */
+/* Give a row of key_list, or answer with one of the others; with the key's use. */
 void key_row(struct cli *cli, const struct ak_record *record);
 void key_answer(struct cli *cli, const struct out_shape *shape,
     const struct ak_record *record, const char *token);

@@ -35,7 +35,7 @@ options_reset(const struct option_set *set, size_t values_size)
 	if (values_size > 0)
 		memset(set->values, 0, values_size);
 	for (const struct option_spec *o = set->specs; o->name != NULL; o++)
-		if (o->kind == OPTION_WHEN)
+		if (o->kind == OPTION_WHEN || o->kind == OPTION_SINCE)
 			memcpy(place(set->values, o), &none, sizeof(none));
 }
 
@@ -126,6 +126,8 @@ take(const struct cli *cli, const struct option_spec *o, void *to)
 		return NULL;
 	case OPTION_WHEN:
 		return ak_when_why_not(optarg, cli->now, to);
+	case OPTION_SINCE:
+		return ak_since_why_not(optarg, cli->now, to);
 	case OPTION_NUMBER:
 		return take_number(optarg, to);
 	}

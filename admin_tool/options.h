@@ -12,6 +12,7 @@ enum option_kind {
 	OPTION_TEXT, /* const char *, NULL when it is not given */
 	OPTION_TEXTS, /* struct texts; may be repeated */
 	OPTION_WHEN, /* int64_t, AK_NO_TIME when it is not given */
+	OPTION_SINCE, /* the same, of a time that has been */
 	OPTION_NUMBER, /* int64_t, 1 or more; 0 when it is not given */
 };
 

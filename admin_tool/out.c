@@ -36,7 +36,7 @@ out_unknown(const struct out_field *field)
 static const char *
 time_text(const struct out *out, int64_t when, char *text)
 {
-	if (out->terminal && out->format == OUT_TABLE && out->field == NULL)
+	if (out->terminal && !out_wants_data(out))
 		text_local_time(when, out->days, text);
 	else
 		ak_when_format(when, text);
@@ -52,6 +52,14 @@ out_cell_text(const struct out *out, enum out_kind kind, const struct out_cell *
 		if (cell->number == AK_NO_TIME)
 			return unknown;
 		return time_text(out, cell->number, text);
+	case OUT_AGO:
+		if (cell->number == AK_NO_TIME)
+			return !out_wants_data(out) && cell->text != NULL ? cell->text
+									  : unknown;
+		if (out_wants_data(out) || !out->terminal)
+			return time_text(out, cell->number, text);
+		text_ago(out->now - cell->number, out->days, text);
+		return text;
 	case OUT_NUMBER:
 		if (cell->number == AK_NO_TIME)
 			return unknown;
@@ -60,7 +68,6 @@ out_cell_text(const struct out *out, enum out_kind kind, const struct out_cell *
 	case OUT_BOOL:
 		return cell->number != 0 ? "yes" : "no";
 	case OUT_NESTED:
-		return unknown;
 	case OUT_TEXT:
 	case OUT_STATUS:
 	case OUT_WORDS:
@@ -144,6 +151,8 @@ out_begin(struct out *out, const struct out_shape *shape)
 		return;
 	if (out->format == OUT_CSV)
 		csv_head(shape);
+	else if (out->stream)
+		return;
 	else if (shape->many && out->format == OUT_JSON)
 		out_json_begin(out);
 	else if (shape->many)
@@ -159,6 +168,8 @@ out_row(struct out *out, const struct out_cell *cells)
 		csv_row(out, cells);
 	else if (out->format == OUT_JSON)
 		out_json_row(out, cells);
+	else if (out->stream)
+		out_line(out, cells);
 	else if (out->shape->many)
 		out_table_row(out, cells);
 	else
@@ -169,7 +180,7 @@ out_row(struct out *out, const struct out_cell *cells)
 void
 out_end(struct out *out)
 {
-	if (out->field != NULL || !out->shape->many)
+	if (out->field != NULL || out->stream || !out->shape->many)
 		return;
 	if (out->format == OUT_JSON)
 		out_json_end(out);

@@ -16,10 +16,11 @@ enum out_kind {
 	OUT_TEXT, /* text; NULL or "" is unknown */
 	OUT_STATUS, /* text with a colour */
 	OUT_TIME, /* number, s since 1970 UTC; AK_NO_TIME is unknown */
+	OUT_AGO, /* the same; at a terminal how long ago. Unknown may have its text */
 	OUT_NUMBER, /* number; AK_NO_TIME is unknown */
 	OUT_BOOL, /* number, 0 or 1 */
 	OUT_WORDS, /* text, a word list */
-	OUT_NESTED, /* nested; not in tables */
+	OUT_NESTED, /* nested; people read its text */
 };
 
 struct out_field {
@@ -54,6 +55,8 @@ struct out {
 	bool terminal; /* stdout is one */
 	bool days; /* a narrow table: times without their hours */
 	bool utf8; /* the locale is */
+	bool stream; /* rows come as time goes by: each is a line of its own */
+	int64_t now;
 	const struct out_shape *shape;
 	struct libscols_table *table;
 	size_t rows;
@@ -88,6 +91,9 @@ void out_prepare(void);
  */
 bool out_finish(struct out *out);
 
+/* How many columns the terminal has; 80 where there is none. */
+size_t out_width(const struct out *out);
+
 /* What people read where nothing is known. */
 const char *out_unknown(const struct out_field *field);
 
@@ -100,6 +106,7 @@ const char *out_cell_text(const struct out *out, enum out_kind kind,
 void out_table_begin(struct out *out);
 void out_table_row(struct out *out, const struct out_cell *cells);
 void out_table_end(struct out *out);
+void out_line(struct out *out, const struct out_cell *cells);
 void out_sheet(struct out *out, const struct out_cell *cells);
 void out_json_begin(struct out *out);
 void out_json_row(struct out *out, const struct out_cell *cells);

@@ -66,6 +66,7 @@ out_json_cell(enum out_kind kind, const struct out_cell *cell)
 
 	switch (kind) {
 	case OUT_TIME:
+	case OUT_AGO:
 		if (cell->number == AK_NO_TIME)
 			return json_null();
 		ak_when_format(cell->number, time);
@@ -104,7 +105,10 @@ out_json_row(struct out *out, const struct out_cell *cells)
 		if (json_object_set_new(object, out->shape->fields[i].name,
 			out_json_cell(out->shape->fields[i].kind, &cells[i])) != 0)
 			out->failed = true;
-	if (out->shape->many) {
+	if (out->stream) {
+		out_json_put(object, JSON_COMPACT);
+		putchar('\n');
+	} else if (out->shape->many) {
 		fputs(out->rows > 0 ? ",\n" : "\n", stdout);
 		out_json_put(object, JSON_COMPACT);
 	} else {

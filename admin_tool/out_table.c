@@ -55,9 +55,20 @@ flags_of(const struct out_field *field, size_t width)
 {
 	if (field->kind == OUT_STATUS || strcmp(field->name, "key") == 0)
 		return 0;
-	if (field->kind == OUT_TIME && width >= WIDTH_OF_DAYS)
+	if ((field->kind == OUT_TIME || field->kind == OUT_AGO) &&
+	    width >= WIDTH_OF_DAYS)
 		return 0;
-	return SCOLS_FL_TRUNC;
+	return field->kind == OUT_NESTED ? SCOLS_FL_WRAP : SCOLS_FL_TRUNC;
+}
+
+size_t
+out_width(const struct out *out)
+{
+	struct libscols_table *table = out->terminal ? scols_new_table() : NULL;
+	size_t width = table != NULL ? scols_table_get_termwidth(table) : 0;
+
+	scols_unref_table(table);
+	return width > 0 ? width : 80;
 }
 
 /* Only a terminal's width is kept to; a file or pipe gets everything. */
@@ -116,6 +127,25 @@ out_table_end(struct out *out)
 		out->failed = true;
 	scols_unref_table(out->table);
 	out->table = NULL;
+}
+
+/* A row by itself, whose followers are not known yet: columns as wide as is usual. */
+void
+out_line(struct out *out, const struct out_cell *cells)
+{
+	char text[OUT_CELL_MAX];
+	const char *shown;
+	int i;
+
+	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++) {
+		enum out_kind kind = out->shape->fields[i].kind;
+
+		shown = out_cell_text(
+		    out, kind, &cells[i], out_unknown(&out->shape->fields[i]), text);
+		if (at > 0)
+			fputs("  ", stdout);
+		printf(field_at(out->shape, at + 1) < 0 ? "%s\n" : "%-14s", shown);
+	}
 }
 
 /* Everything about one thing: a line for each field, never cut. */

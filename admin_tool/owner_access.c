@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "change.h"
 #include "owner_access.h"
 #include "record.h"
 
@@ -101,47 +102,55 @@ owner_read(struct cli *cli, const char *name, struct ak_owner *owner)
 	return found;
 }
 
-static enum cli_exit
-change_within(struct cli *cli, const char *name, const struct owner_plan *plan,
-    const void *values)
+/* An owner, and what is to become of them. */
+struct owner_work {
+	const char *name;
+	const struct owner_plan *plan;
+	const void *values;
+	struct ak_owner owner; /* as it is afterwards */
+};
+
+static enum ak_code
+work_on_owner(struct cli *cli, void *context)
 {
-	struct ak_owner owner;
-	enum cli_exit end;
+	struct owner_work *work = context;
+	struct out_cell was[FIELDS], is[FIELDS];
+	struct ak_owner before;
 	bool found;
 
-	if (ak_master_begin(cli->master, &cli->error) != AK_OK ||
-	    !(plan->may_be_new ? ak_owner_get(cli->master, name, &owner, &found,
-				     &cli->error) == AK_OK
-			       : owner_read(cli, name, &owner))) {
-		ak_master_rollback(cli->master);
-		return cli_fail(cli);
-	}
-	if (!plan->change(cli, &owner, values)) {
-		ak_master_rollback(cli->master);
-		cli_say(cli, "%s %s; nothing to do.", name, plan->already);
-	} else {
-		if (ak_owner_put(cli->master, &owner, &cli->error) != AK_OK) {
-			ak_master_rollback(cli->master);
-			return cli_fail(cli);
-		}
-		if ((end = cli_commit(cli)) != EXIT_DONE)
-			return end;
-		cli_say(cli, "%s %s.", plan->done, name);
-	}
-	if (out_wants_data(&cli->out))
-		owner_show(cli, &owner);
-	return EXIT_DONE;
+	if (!(work->plan->may_be_new ? ak_owner_get(cli->master, work->name,
+					   &work->owner, &found, &cli->error) == AK_OK
+				     : owner_read(cli, work->name, &work->owner)))
+		return cli->error.code;
+	before = work->owner;
+	if (!work->plan->change(cli, &work->owner, work->values))
+		return AK_OK;
+	view(&before, was);
+	view(&work->owner, is);
+	if (ak_owner_put(cli->master, &work->owner, &cli->error) != AK_OK)
+		return cli->error.code;
+	return change_note(cli, work->name, &owner_sheet, was, is);
 }
 
 enum cli_exit
 owner_change(struct cli *cli, const char *name, const struct owner_plan *plan,
     const void *values)
 {
+	struct owner_work work = { .name = name, .plan = plan, .values = values };
 	const char *why = ak_owner_why_not(name);
+	enum cli_exit end;
 
 	if (why != NULL)
 		return cli_usage(cli, "USER: %s", why);
 	if (!cli_open(cli))
 		return cli_fail(cli);
-	return change_within(cli, name, plan, values);
+	if ((end = change_run(cli, work_on_owner, &work)) != EXIT_DONE)
+		return end;
+	if (cli->notes > 0)
+		cli_say(cli, "%s %s.", plan->done, name);
+	else
+		cli_say(cli, "%s %s; nothing to do.", name, plan->already);
+	if (out_wants_data(&cli->out))
+		owner_show(cli, &work.owner);
+	return EXIT_DONE;
 }

@@ -81,6 +81,44 @@ text_local_time(int64_t when, bool day, char out[TEXT_TIME_MAX])
 		snprintf(out, TEXT_TIME_MAX, "?");
 }
 
+const char *
+text_take_time(const char *value, const char *none, int64_t now, int64_t *to)
+{
+	if (value == NULL)
+		return NULL;
+	if (strcmp(value, none) != 0)
+		return ak_when_why_not(value, now, to);
+	*to = AK_NO_TIME;
+	return NULL;
+}
+
+void
+text_ago(int64_t seconds, bool brief, char out[TEXT_TIME_MAX])
+{
+	static const struct {
+		int64_t length;
+		const char *name, *brief;
+	} units[] = { { 31557600, "year", "y" }, { 2629800, "month", "mo" },
+		{ 86400, "day", "d" }, { 3600, "hour", "h" }, { 60, "minute", "m" },
+		{ 1, "second", "s" } };
+	size_t i = 0;
+	int64_t n;
+
+	if (seconds <= 0) {
+		snprintf(out, TEXT_TIME_MAX, "now");
+		return;
+	}
+	while (seconds < units[i].length)
+		i++;
+	n = seconds / units[i].length;
+	if (brief)
+		snprintf(
+		    out, TEXT_TIME_MAX, "%lld%s ago", (long long)n, units[i].brief);
+	else
+		snprintf(out, TEXT_TIME_MAX, "%lld %s%s ago", (long long)n,
+		    units[i].name, n == 1 ? "" : "s");
+}
+
 bool
 text_locale_is_utf8(void)
 {

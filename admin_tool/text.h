@@ -29,6 +29,16 @@ const char *text_escape(const char *text, char *out, size_t size);
 /* Local time for people at a terminal: 2026-01-31 23:59, or the day alone. */
 void text_local_time(int64_t when, bool day, char out[TEXT_TIME_MAX]);
 
+/*
+ * Read a WHEN that may also be `none`, a word for no time. NULL, or why not; `to` stays
+ * as it is when `value` is NULL.
+ */
+const char *text_take_time(
+    const char *value, const char *none, int64_t now, int64_t *to);
+
+/* "3 minutes ago", or "3m ago" where there is little room. */
+void text_ago(int64_t seconds, bool brief, char out[TEXT_TIME_MAX]);
+
 /* "ak_7QxR2mNd" and an ellipsis: all of a token that may be shown. */
 void text_mask(const struct ak_record *record, bool utf8, char out[TEXT_MASKED_MAX]);
 

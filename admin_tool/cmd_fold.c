@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "command.h"
+#include "usage_access.h"
+
+enum { RECORDS, FIELDS };
+static const struct out_field fields[FIELDS] = {
+	[RECORDS] = { "records", "RECORDS", OUT_NUMBER, NULL },
+};
+static const struct out_shape answer = { fields, FIELDS, false, NULL };
+
+static enum cli_exit
+run(struct cli *cli, const void *values, char **arguments)
+{
+	int64_t records;
+
+	(void)values;
+	(void)arguments;
+	if (!cli_open(cli) || !usage_fold_all(cli, &records))
+		return cli_fail(cli);
+	cli_say(cli, "Folded %lld usage record%s.", (long long)records,
+	    records == 1 ? "" : "s");
+	if (out_wants_data(&cli->out))
+		out_one(&cli->out, &answer,
+		    (struct out_cell[FIELDS]){ [RECORDS].number = records });
+	return EXIT_DONE;
+}
+
+const struct command cmd_fold = {
+	.name = "fold",
+	.arguments = "",
+	.summary = "count what the services have recorded",
+	.about =
+	    "Every command that shows usage does it by itself, for what is new. A "
+	    "timer "
+	    "does it on a host where nobody looks, so that the files of usage.d do not "
+	    "fill up.",
+	.answer = &answer,
+	.run = run,
+};
