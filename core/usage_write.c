@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,14 +15,16 @@
 #include "usage_write.h"
 
 #define HINT "; let this user check tokens: authkey verifier add USER"
-#define LOCK_TRIES 8
+#define LOCK_TRIES 100
 
 /*
- * write() without the signal that a file-size limit sends: blocked in this thread,
- * taken if it came, and the mask as it was (SECURITY, finding 5).
+ * pwrite(), or with AT_END an appending write(), without the signal that a file-size
+ * limit sends: blocked in this thread, taken if it came, and the mask as it was
+ * (SECURITY, finding 5).
  */
+#define AT_END (-1)
 static ssize_t
-quiet_write(int fd, const void *bytes, size_t len)
+quiet_write(int fd, const void *bytes, size_t len, off_t at)
 {
 	static const struct timespec at_once = { 0, 0 };
 	sigset_t limit, before, pending;
@@ -34,7 +37,7 @@ quiet_write(int fd, const void *bytes, size_t len)
 	sigpending(&pending);
 	if (pthread_sigmask(SIG_BLOCK, &limit, &before) != 0)
 		return -1;
-	n = write(fd, bytes, len);
+	n = at == AT_END ? write(fd, bytes, len) : pwrite(fd, bytes, len, at);
 	saved = errno;
 	if (n < 0 && saved == EFBIG && sigismember(&pending, SIGXFSZ) == 0)
 		sigtimedwait(&limit, NULL, &at_once);
@@ -46,7 +49,7 @@ quiet_write(int fd, const void *bytes, size_t len)
 /*
  * Count a record that is dropped. The file is open for appending, where pwrite() would
  * append too, so it is opened once more. Another process that counts at the same
- * moment holds the lock for two system calls; nobody is waited for.
+ * moment holds the lock for two system calls; who holds it for long is not waited for.
  */
 static void
 count_drop(const char *path)
@@ -62,11 +65,11 @@ count_drop(const char *path)
 	if (fd < 0)
 		return;
 	while (fcntl(fd, F_OFD_SETLK, &lock) != 0 && ++tries < LOCK_TRIES)
-		;
+		sched_yield();
 	if (tries < LOCK_TRIES &&
 	    pread(fd, number, sizeof(number), AK_USAGE_DROPPED_AT) == sizeof(number)) {
 		ak_put_number(number, ak_get_number(number, 8) + 1, 8);
-		if (pwrite(fd, number, sizeof(number), AK_USAGE_DROPPED_AT) < 0)
+		if (quiet_write(fd, number, sizeof(number), AK_USAGE_DROPPED_AT) < 0)
 			errno = 0; /* a count that is lost changes no login */
 	}
 	close(fd);
@@ -117,7 +120,7 @@ ak_usage_append(
 		return ak_fail_errno(error, path, HINT);
 	if ((code = check(fd, path, error)) == AK_OK) {
 		ak_usage_pack(record, packed);
-		n = quiet_write(fd, packed, sizeof(packed));
+		n = quiet_write(fd, packed, sizeof(packed), AT_END);
 		if (n < 0)
 			code = ak_fail_errno(error, path, "");
 		else if (n != (ssize_t)sizeof(packed))
