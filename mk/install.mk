@@ -5,6 +5,7 @@
 PREFIX  ?= /usr/local
 sbindir ?= $(PREFIX)/sbin
 mandir  ?= $(PREFIX)/share/man
+unitdir ?= $(PREFIX)/lib/systemd/system
 
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 PAMDIRS   := $(MULTIARCH:%=/usr/lib/%/security) /usr/lib64/security /usr/lib/security \
@@ -15,14 +16,19 @@ pamdir    ?= $(patsubst %/,%,$(dir $(firstword $(wildcard $(PAMDIRS:=/pam_permit
 MAN8 := docs/man/authkey.8 docs/man/pam_authkey.8
 MAN5 := docs/man/authkey-store.5
 
-INSTALLED := $(pamdir)/pam_authkey.so $(sbindir)/authkey \
+UNITS := $(wildcard packaging/systemd/*)
+
+INSTALLED := $(pamdir)/pam_authkey.so $(sbindir)/authkey $(UNITS:packaging/systemd/%=$(unitdir)/%) \
              $(MAN8:docs/man/%=$(mandir)/man8/%) $(MAN5:docs/man/%=$(mandir)/man5/%)
 
 .PHONY: install
-install: all ## PREFIX=/usr/local, DESTDIR=, pamdir=, sbindir=, mandir=
+install: all ## PREFIX=/usr/local, DESTDIR=, pamdir=, sbindir=, mandir=, unitdir=
 	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
 	install -m 644 $(B)/pam_authkey.so $(DESTDIR)$(pamdir)/
 	install -m 755 $(B)/authkey $(DESTDIR)$(sbindir)/
+	for unit in $(UNITS); do \
+	  sed 's|@sbindir@|$(sbindir)|' $$unit >$(B)/unit && \
+	  install -m 644 $(B)/unit $(DESTDIR)$(unitdir)/$${unit##*/} || exit; done
 	install -m 644 $(MAN8) $(DESTDIR)$(mandir)/man8/
 	install -m 644 $(MAN5) $(DESTDIR)$(mandir)/man5/
 

@@ -11,7 +11,7 @@ into() {
   make -s -C "$AK_TOP" B="$AK_BUILD" SAN="$AK_SAN" DESTDIR="$root" "$@"
 }
 
-@test "install puts the module where libpam looks, the tool and three man pages" {
+@test "install puts the module where libpam looks, the tool, its units and three man pages" {
   into install PREFIX=/opt/ak
   module=$(cd "$root" && find . -name pam_authkey.so)
   [ -e "${module%/*}/pam_permit.so" ] || [ -e "/${module%/*}/pam_permit.so" ]
@@ -20,13 +20,28 @@ into() {
   [ -f "$root/opt/ak/share/man/man8/authkey.8" ]
   [ -f "$root/opt/ak/share/man/man8/pam_authkey.8" ]
   [ -f "$root/opt/ak/share/man/man5/authkey-store.5" ]
-  [ "$(find "$root" -type f | wc -l)" -eq 5 ]
+  [ -f "$root/opt/ak/lib/systemd/system/authkey-fold.timer" ]
+  [ "$(find "$root" -type f | wc -l)" -eq 7 ]
+}
+
+@test "the installed unit runs the tool where it was installed, and systemd takes it" {
+  into install PREFIX=/opt/ak
+  units=$root/opt/ak/lib/systemd/system
+  grep -qx 'ExecStart=/opt/ak/sbin/authkey -q fold' "$units/authkey-fold.service"
+  command -v systemd-analyze >/dev/null || skip 'systemd-analyze is not installed'
+  # It looks for the program: the one that was built stands in for it.
+  sed -i "s|/opt/ak/sbin/authkey|$AK_TOOL|" "$units/authkey-fold.service"
+  run systemd-analyze verify --man=no --recursive-errors=no "$units/authkey-fold.service" \
+    "$units/authkey-fold.timer"
+  [ "$status" -eq 0 ]
+  [[ $output != *authkey-fold* ]]
 }
 
 @test "every folder of install can be chosen" {
-  into install pamdir=/a sbindir=/b mandir=/c
+  into install pamdir=/a sbindir=/b mandir=/c unitdir=/d
   [ "$(cd "$root" && find . -type f | sort | tr '\n' ' ')" = "./a/pam_authkey.so ./b/authkey \
-./c/man5/authkey-store.5 ./c/man8/authkey.8 ./c/man8/pam_authkey.8 " ]
+./c/man5/authkey-store.5 ./c/man8/authkey.8 ./c/man8/pam_authkey.8 ./d/authkey-fold.service \
+./d/authkey-fold.timer " ]
 }
 
 @test "the tool is never installed setuid or setgid (SECURITY R45)" {
