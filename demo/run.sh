@@ -3,9 +3,9 @@
 # usage: demo/run.sh          (`make demo` builds and calls it)
 #
 # The whole story, in a throwaway folder: a key is made, opens a service, is disabled,
-# opens nothing, is enabled, opens it again. The service is demo/login.c, the PAM stack
-# the one that pam_authkey(8) recommends. Ends with status 1 at the first step that does
-# not do what it should.
+# opens nothing, is enabled, opens it again, and all of that was counted. The service is
+# demo/login.c, the PAM stack the one that pam_authkey(8) recommends. Ends with status 1
+# at the first step that does not do what it should.
 #
 #   AK_TOOL, AK_MODULE, AK_BUILD  as `make` sets them
 set -eu
@@ -80,7 +80,17 @@ step 'Enabled again'
 authkey enable deploy
 login alice "$token" in
 
-step 'What there is, with status'
+step 'What there is, with status and last use: true the moment after a login'
 authkey list
+last=$("$AK_TOOL" show deploy --field last_used_at)
+[ -n "$last" ] || wrong 'the login was not recorded'
+
+step 'Who was let in and who was refused, by reason'
+authkey stats deploy --by reason
+counts=$("$AK_TOOL" show deploy --json | tr -d ' \n')
+case $counts in
+*'"uses":2,"refusals":2'*) ;;
+*) wrong 'two logins and two refusals of this key were to be counted' ;;
+esac
 
 printf '\nAll %d steps did what they should. Nothing is left of them but build/.\n' $number
