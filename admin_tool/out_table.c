@@ -49,16 +49,30 @@ field_at(const struct out_shape *shape, size_t column)
 	return column < shape->count ? (int)column : -1;
 }
 
+static bool
+wraps(const struct out_shape *shape)
+{
+	int i;
+
+	for (size_t at = 0; (i = field_at(shape, at)) >= 0; at++)
+		if (shape->fields[i].kind == OUT_NESTED)
+			return true;
+	return false;
+}
+
 /* What a column may lose when the terminal is narrow: never a key's id or state. */
 static int
-flags_of(const struct out_field *field, size_t width)
+flags_of(const struct out_shape *shape, const struct out_field *field, size_t width)
 {
+	if (field->kind == OUT_NESTED)
+		return SCOLS_FL_WRAP;
 	if (field->kind == OUT_STATUS || strcmp(field->name, "key") == 0)
 		return 0;
 	if ((field->kind == OUT_TIME || field->kind == OUT_AGO) &&
 	    width >= WIDTH_OF_DAYS)
 		return 0;
-	return field->kind == OUT_NESTED ? SCOLS_FL_WRAP : SCOLS_FL_TRUNC;
+	/* Where something may be long, that takes several lines, and the rest none. */
+	return wraps(shape) && width >= WIDTH_OF_DAYS ? 0 : SCOLS_FL_TRUNC;
 }
 
 size_t
@@ -90,7 +104,7 @@ out_table_begin(struct out *out)
 	out->days = out->terminal && width < WIDTH_OF_TIMES;
 	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++)
 		if (scols_table_new_column(out->table, fields[i].heading, 0,
-			flags_of(&fields[i], width)) == NULL)
+			flags_of(out->shape, &fields[i], width)) == NULL)
 			out->failed = true;
 }
 

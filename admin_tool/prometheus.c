@@ -18,13 +18,21 @@ struct page {
 	bool failed; /* cli->error says why */
 };
 
-/* What a metric has of each key, and of each user's usage file. One is set, or none. */
+/* A metric: who writes its samples, and where the number stands that they have. */
 struct metric {
 	const char *name, *type, *help;
-	int64_t (*of_key)(const struct ak_key_usage *usage);
-	int64_t (*of_source)(const struct ak_usage_source *source);
-	void (*other)(struct page *page);
+	void (*put)(struct page *page);
+	size_t at;
 };
+
+static int64_t
+number_at(const void *structure, size_t at)
+{
+	int64_t number;
+
+	memcpy(&number, (const char *)structure + at, sizeof(number));
+	return number;
+}
 
 static void
 put_label(FILE *to, const char *name, const char *value)
@@ -50,7 +58,7 @@ put_key(const struct ak_record *record, void *context)
 
 	page->failed = ak_key_usage_get(page->cli->usage, record->key.id, &usage,
 			   &page->cli->error) != AK_OK;
-	if (page->failed || (value = page->metric->of_key(&usage)) == AK_NO_TIME)
+	if (page->failed || (value = number_at(&usage, page->metric->at)) == AK_NO_TIME)
 		return !page->failed;
 	fprintf(page->to, "%s{", page->metric->name);
 	put_label(page->to, "id", record->key.id);
@@ -62,16 +70,35 @@ put_key(const struct ak_record *record, void *context)
 	return true;
 }
 
+static void
+put_keys(struct page *page)
+{
+	struct cli *cli = page->cli;
+
+	if (ak_record_all(cli->master, put_key, page, &cli->error) != AK_OK)
+		page->failed = true;
+}
+
 static bool
 put_source(const struct ak_usage_source *source, void *context)
 {
 	const struct page *page = context;
 
 	fprintf(page->to, "%s{uid=\"%lld\"} %lld\n", page->metric->name,
-	    (long long)source->uid, (long long)page->metric->of_source(source));
+	    (long long)source->uid, (long long)number_at(source, page->metric->at));
 	return true;
 }
 
+static void
+put_sources(struct page *page)
+{
+	struct cli *cli = page->cli;
+
+	page->failed =
+	    ak_usage_sources(cli->usage, put_source, page, &cli->error) != AK_OK;
+}
+
+/* Ids that no key has share one count. */
 static void
 put_unknown(struct page *page)
 {
@@ -79,7 +106,8 @@ put_unknown(struct page *page)
 
 	page->failed =
 	    ak_key_usage_get(page->cli->usage, "", &usage, &page->cli->error) != AK_OK;
-	fprintf(page->to, "%s %lld\n", page->metric->name, (long long)usage.refusals);
+	fprintf(page->to, "%s %lld\n", page->metric->name,
+	    (long long)number_at(&usage, page->metric->at));
 }
 
 /* How many keys are in which state. */
@@ -114,96 +142,40 @@ put_states(struct page *page)
 		    states[i], (long long)s.counts[i]);
 }
 
-static int64_t
-uses(const struct ak_key_usage *usage)
-{
-	return usage->uses;
-}
-
-static int64_t
-refusals(const struct ak_key_usage *usage)
-{
-	return usage->refusals;
-}
-
-static int64_t
-last_use(const struct ak_key_usage *usage)
-{
-	return usage->last_at;
-}
-
-static int64_t
-dropped(const struct ak_usage_source *source)
-{
-	return source->dropped;
-}
-
-static int64_t
-strange(const struct ak_usage_source *source)
-{
-	return source->strange;
-}
-
-static int64_t
-clamped(const struct ak_usage_source *source)
-{
-	return source->clamped;
-}
+#define OF_KEYS(field) .put = put_keys, .at = offsetof(struct ak_key_usage, field)
+#define OF_SOURCES(field) \
+	.put = put_sources, .at = offsetof(struct ak_usage_source, field)
 
 static const struct metric metrics[] = {
-	{ .name = "authkey_key_uses_total",
-	    .type = "counter",
-	    .help = "Logins that a key was let in with.",
-	    .of_key = uses },
-	{ .name = "authkey_key_refusals_total",
-	    .type = "counter",
-	    .help = "Logins that were refused although a key of this id exists.",
-	    .of_key = refusals },
-	{ .name = "authkey_key_last_use_timestamp_seconds",
-	    .type = "gauge",
-	    .help = "When a key was last let in; missing when never.",
-	    .of_key = last_use },
-	{ .name = "authkey_unknown_refusals_total",
-	    .type = "counter",
-	    .help = "Logins that were refused because no key has the id.",
-	    .other = put_unknown },
-	{ .name = "authkey_keys",
-	    .type = "gauge",
-	    .help = "Keys by status.",
-	    .other = put_states },
-	{ .name = "authkey_usage_dropped_total",
-	    .type = "counter",
-	    .help = "Usage records that found their file full.",
-	    .of_source = dropped },
-	{ .name = "authkey_usage_strange_total",
-	    .type = "counter",
-	    .help = "Bytes in a usage file that are no record.",
-	    .of_source = strange },
-	{ .name = "authkey_usage_clamped_total",
-	    .type = "counter",
-	    .help = "Usage records that claimed a time in the future.",
-	    .of_source = clamped },
+	{ "authkey_key_uses_total", "counter", "Logins that a key was let in with.",
+	    OF_KEYS(uses) },
+	{ "authkey_key_refusals_total", "counter",
+	    "Logins that were refused although a key of this id exists.",
+	    OF_KEYS(refusals) },
+	{ "authkey_key_last_use_timestamp_seconds", "gauge",
+	    "When a key was last let in; missing when never.", OF_KEYS(last_at) },
+	{ "authkey_unknown_refusals_total", "counter",
+	    "Logins that were refused because no key has the id.", put_unknown,
+	    offsetof(struct ak_key_usage, refusals) },
+	{ "authkey_keys", "gauge", "Keys by status.", put_states, 0 },
+	{ "authkey_usage_dropped_total", "counter",
+	    "Usage records that found their file full.", OF_SOURCES(dropped) },
+	{ "authkey_usage_strange_total", "counter",
+	    "Bytes in a usage file that are no record.", OF_SOURCES(strange) },
+	{ "authkey_usage_clamped_total", "counter",
+	    "Usage records that claimed a time in the future.", OF_SOURCES(clamped) },
 };
 
 static bool
 put_page(struct page *page)
 {
-	struct cli *cli = page->cli;
-
 	for (size_t i = 0; !page->failed && i < sizeof(metrics) / sizeof(metrics[0]);
 	     i++) {
 		const struct metric *m = page->metric = &metrics[i];
 
 		fprintf(page->to, "# HELP %s %s\n# TYPE %s %s\n", m->name, m->help,
 		    m->name, m->type);
-		if (m->of_key != NULL &&
-		    ak_record_all(cli->master, put_key, page, &cli->error) != AK_OK)
-			page->failed = true;
-		if (m->of_source != NULL && ak_usage_sources(cli->usage, put_source,
-						page, &cli->error) != AK_OK)
-			page->failed = true;
-		if (m->other != NULL)
-			m->other(page);
+		m->put(page);
 	}
 	return !page->failed;
 }
