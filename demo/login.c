@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * usage: login CONFDIR SERVICE USER <token
+ * usage: login CONFDIR SERVICE USER [ADDRESS] <token
  *
  * The smallest service that speaks PAM: reads a password, or a token, from standard
- * input and asks the stack CONFDIR/SERVICE about it, the way any daemon does. Exit 0
- * when the user is let in, 1 when refused, 2 on trouble of its own.
+ * input and asks the stack CONFDIR/SERVICE about it, the way any daemon does, for a
+ * client at ADDRESS. Exit 0 when the user is let in, 1 when refused, 2 on trouble of
+ * its own.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -62,11 +63,13 @@ main(int argc, char **argv)
 	pam_handle_t *pamh = NULL;
 	int rc;
 
-	if (argc != 4 || !read_token(token)) {
-		fprintf(stderr, "usage: login CONFDIR SERVICE USER <token\n");
+	if (argc < 4 || argc > 5 || !read_token(token)) {
+		fprintf(stderr, "usage: login CONFDIR SERVICE USER [ADDRESS] <token\n");
 		return 2;
 	}
 	rc = pam_start_confdir(argv[2], argv[3], &conversation, argv[1], &pamh);
+	if (rc == PAM_SUCCESS && argc == 5)
+		rc = pam_set_item(pamh, PAM_RHOST, argv[4]);
 	if (rc != PAM_SUCCESS) {
 		fprintf(stderr, "login: %s/%s cannot be used\n", argv[1], argv[2]);
 		return 2;
