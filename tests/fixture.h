@@ -49,7 +49,7 @@ void fx_reopen(struct fx *fx);
 void fx_folder_make(char folder[FX_PATH]);
 void fx_folder_remove(const char *folder);
 
-/* "FOLDER/NAME" of the fixture; the text lasts until the fourth call after it. */
+/* "FOLDER/NAME" of the fixture; the text lasts until the eighth call after it. */
 const char *fx_path(const struct fx *fx, const char *name);
 
 /* Write a whole file, made anew with this mode whatever the umask. */
