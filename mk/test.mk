@@ -10,7 +10,7 @@ TEST_PAM   := $(filter $(B)/tests/pam/%,$(TEST_PROGS))
 TEST_BATS  := $(filter $(ONLY),$(sort $(wildcard tests/*/*.bats tests/*/*/*.bats)))
 
 # Two at a time on two processors. Sanitizers and valgrind need their time.
-JOBS    ?= $(shell nproc)
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 TIMEOUT ?= $(if $(SAN),1200,300)
 RUN      = tests/run -j $(JOBS) -t $(TIMEOUT)
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
