@@ -13,9 +13,9 @@
 #define RED "\033[31m"
 #define PLAIN "\033[0m"
 
-/* Narrower than this, times are days; narrower still, they may be cut. */
+/* Narrower than this, times are days; narrower still, there is no room for them. */
 #define WIDTH_OF_TIMES 80
-#define WIDTH_OF_DAYS 60
+#define WIDTH_OF_DAYS 54
 
 static const struct {
 	const char *state, *color;
@@ -55,8 +55,8 @@ flags_of(const struct out_field *field, size_t width)
 {
 	if (field->kind == OUT_STATUS || strcmp(field->name, "key") == 0)
 		return 0;
-	if (field->kind == OUT_TIME && width >= WIDTH_OF_DAYS)
-		return 0;
+	if (field->kind == OUT_TIME)
+		return width < WIDTH_OF_DAYS ? SCOLS_FL_HIDDEN : 0;
 	return SCOLS_FL_TRUNC;
 }
 
