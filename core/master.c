@@ -52,6 +52,10 @@ ak_fail_sqlite(sqlite3 *db, int rc, const char *what, struct ak_error *error)
 {
 	const char *why = db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
 
+	/* The shared memory of a write-ahead log is a file that may not fit either. */
+	if ((rc & 0xff) == SQLITE_IOERR && db != NULL &&
+	    sqlite3_system_errno(db) == ENOSPC)
+		rc = SQLITE_FULL;
 	switch (rc & 0xff) {
 	case SQLITE_NOMEM:
 		return ak_fail(error, AK_E_NOMEM, "%s: out of memory", what);
