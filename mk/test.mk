@@ -24,13 +24,14 @@ export AK_SAN    := $(SAN)
 
 # A test of the module has a PAM host besides.
 $(filter $(B)/tests/pam/% $(B)/tests/fault/%,$(TEST_PROGS)): $(B)/tests/host.o
+$(filter $(B)/tests/fault/%,$(TEST_PROGS)): $(B)/tests/faults.o
 
 $(B)/tests/%: $(B)/tests/%.o $(B)/tests/fixture.o $(B)/libauthkey.a
 	$(call say,LD)
 	$(Q)$(CC) -rdynamic -o $@ $^ $(SANITIZE) $(LDFLAGS) $(LIBS_CMOCKA) $(LIBS_PAM) \
 	  $(LIBS_SQLITE) $(LIBS_SODIUM) -lpthread
 
--include $(TEST_PROGS:=.d) $(B)/tests/fixture.d $(B)/tests/host.d
+-include $(TEST_PROGS:=.d) $(B)/tests/fixture.d $(B)/tests/host.d $(B)/tests/faults.d
 
 # Packages come first: what pkg-config says of them is read when make starts, so each
 # goal that installs some starts make anew.
