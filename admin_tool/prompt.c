@@ -118,21 +118,34 @@ edit_line(EditLine *el, char *answer, size_t size)
 	return true;
 }
 
+/* One for all questions: each el_init() costs memory that el_end() does not give back.
+ */
+static EditLine *
+editor(const char *label)
+{
+	static EditLine *el;
+
+	if (el == NULL && (el = el_init("authkey", stdin, stderr, stderr)) != NULL) {
+		el_set(el, EL_PROMPT, label_of);
+		el_set(el, EL_EDITOR, "emacs");
+		el_set(el, EL_GETCFN, read_character);
+	}
+	if (el != NULL)
+		el_set(el, EL_CLIENTDATA, (void *)(uintptr_t)label);
+	return el;
+}
+
 bool
 prompt_line(
     const char *label, prompt_check *check, void *context, char *answer, size_t size)
 {
-	EditLine *el = el_init("authkey", stdin, stderr, stderr);
+	EditLine *el = editor(label);
 	const char *why = NULL;
 	bool there = false;
 
 	if (el == NULL)
 		return false;
 	hold_signals();
-	el_set(el, EL_CLIENTDATA, (void *)(uintptr_t)label);
-	el_set(el, EL_PROMPT, label_of);
-	el_set(el, EL_EDITOR, "emacs");
-	el_set(el, EL_GETCFN, read_character);
 	do {
 		if (why != NULL)
 			fprintf(stderr, "%s\n", why);
@@ -140,7 +153,7 @@ prompt_line(
 	} while (there && check != NULL && (why = check(answer, context)) != NULL);
 	if (!there)
 		fputc('\n', stderr);
-	el_end(el);
+	el_set(el, EL_PREP_TERM, 0);
 	release_signals();
 	return there;
 }

@@ -3,7 +3,7 @@
 #
 #   AK_TOOL  the tool; AK_SAN  sanitizers that it was built with
 # shellcheck shell=bash
-# shellcheck disable=SC2154  # run sets output, stderr, status and lines
+# shellcheck disable=SC2034,SC2154 # tests use token and id; run sets output, stderr, status and lines
 
 bats_require_minimum_version 1.5.0
 

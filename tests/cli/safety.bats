@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # The disk is full, the tool is killed, two run at once: old state or new, never between.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2153
 load helper
 
 # The calls with which the tool changes files; a kill elsewhere is a kill before the next.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # enable, disable, revoke and purge.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2153
 load helper
 
 published() {

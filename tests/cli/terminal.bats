@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # At a real pseudo-terminal: dialog.exp plays the administrator.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2153
 load helper
 
 # The longest line that was shown, colours left out.
