@@ -210,14 +210,14 @@ echoes() {
 }
 
 @test 'what could steer the terminal is spelt out (R41)' {
-  make deploy -d $'a\u202eb'
+  make deploy -d $'a\xe2\x80\xaeb'
   dialog 120 -- "$AK_TOOL" show deploy
   prints 'a\u202eb'
   dialog 120 -- "$AK_TOOL" show deploy --field description
   prints 'a\u202eb'
   dialog 200 -- "$AK_TOOL" list --format csv
   prints 'a\u202eb'
-  dialog 120 -- "$AK_TOOL" show $'x\e[31m\u202e'
+  dialog 120 -- "$AK_TOOL" show $'x\e[31m\xe2\x80\xae'
   ends 3
-  [[ $output != *$'\e'* && $output != *$'\u202e'* ]]
+  [[ $output != *$'\e'* && $output != *$'\xe2\x80\xae'* ]]
 }
