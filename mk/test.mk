@@ -22,16 +22,17 @@ export AK_MODULE := $(AK_BUILD)/pam_authkey.so
 export AK_TOOL   := $(AK_BUILD)/authkey
 export AK_SAN    := $(SAN)
 
-# A test of the module has a PAM host besides.
+# What all tests share; a test of the module has a PAM host besides.
+TEST_PARTS := fixture support forge
 $(filter $(B)/tests/pam/% $(B)/tests/fault/%,$(TEST_PROGS)): $(B)/tests/host.o
 $(filter $(B)/tests/fault/%,$(TEST_PROGS)): $(B)/tests/faults.o
 
-$(B)/tests/%: $(B)/tests/%.o $(B)/tests/fixture.o $(B)/libauthkey.a
+$(B)/tests/%: $(B)/tests/%.o $(TEST_PARTS:%=$(B)/tests/%.o) $(B)/libauthkey.a
 	$(call say,LD)
 	$(Q)$(CC) -rdynamic -o $@ $^ $(SANITIZE) $(LDFLAGS) $(LIBS_CMOCKA) $(LIBS_PAM) \
 	  $(LIBS_SQLITE) $(LIBS_SODIUM) -lpthread
 
--include $(TEST_PROGS:=.d) $(B)/tests/fixture.d $(B)/tests/host.d $(B)/tests/faults.d
+-include $(TEST_PROGS:=.d) $(wildcard $(B)/tests/*.d)
 
 # Packages come first: what pkg-config says of them is read when make starts, so each
 # goal that installs some starts make anew.

@@ -21,8 +21,9 @@ enum fault {
 	FAULT_COUNT
 };
 
-#define FAULT_SHORT 0 /* in place of an error number: FAULT_READ and FAULT_WRITE only \
-		       */
+#define FAULT_SHORT                                                       \
+	0 /* in place of an error number: FAULT_READ and FAULT_WRITE only \
+	   */
 
 /* From now on the n-th call fails with this errno, or it and all after it. */
 void faults_arm(enum fault fault, unsigned n, bool persistent, int error);

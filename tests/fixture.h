@@ -91,6 +91,13 @@ void fx_set_owner(struct fx *fx, const char *owner, bool suspended, bool verifie
 /* Begin and commit with nothing between them: a new generation, at this time. */
 void fx_publish(struct fx *fx, int64_t now);
 
+/* What the store says of its publishing, and the generation of the master. */
+struct ak_store_meta fx_meta(const struct fx *fx);
+int64_t fx_generation(struct fx *fx);
+
+/* Heal as the next command would, seven seconds later. Whether it was necessary. */
+bool fx_heal(struct fx *fx);
+
 /* A request of `user` for service "test" at FX_NOW, without an address. */
 struct ak_request fx_request(const char *user);
 

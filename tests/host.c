@@ -334,3 +334,19 @@ host_get(pam_handle_t *pamh, int item)
 	assert_int_equal(pam_get_item(pamh, item, &value), PAM_SUCCESS);
 	return value;
 }
+
+const char *const host_controls[HOST_CONTROLS] = { "required", "sufficient",
+	"requisite" };
+const struct follower host_followers[HOST_FOLLOWERS] = {
+	{ "pam_permit.so", PAM_SUCCESS }, { "pam_deny.so", PAM_AUTH_ERR }
+};
+
+int
+host_stacked(const char *control, int code, const struct follower *behind)
+{
+	if (code == PAM_IGNORE)
+		return behind->code;
+	if (strcmp(control, "sufficient") == 0)
+		return code == PAM_SUCCESS ? PAM_SUCCESS : behind->code;
+	return code == PAM_SUCCESS ? behind->code : code;
+}

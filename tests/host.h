@@ -58,6 +58,19 @@ void host_service(struct host *h, const char *service, const char *lines);
  */
 void host_options(struct host *h, const char *control, const char *options);
 
+/* Stacks to try a module in: its control, and the required module behind it. */
+#define HOST_CONTROLS 3
+#define HOST_FOLLOWERS 2
+struct follower {
+	const char *module;
+	int code; /* that it gives in every phase */
+};
+extern const char *const host_controls[HOST_CONTROLS];
+extern const struct follower host_followers[HOST_FOLLOWERS];
+
+/* What libpam makes of a module's code and the one behind it: pam.conf(5). */
+int host_stacked(const char *control, int code, const struct follower *behind);
+
 /* Start a transaction, with the host's items and talk. */
 pam_handle_t *host_start(struct host *h, const char *service, const char *user);
 

@@ -18,41 +18,6 @@
 
 #include "../fixture.h"
 
-static struct ak_store_meta
-meta_of(const struct fx *fx)
-{
-	struct ak_store_meta meta;
-	struct ak_store store;
-	struct ak_error error;
-	struct ak_key key;
-
-	assert_code(ak_store_open(fx->store, geteuid(), &store, &error), AK_OK, &error);
-	assert_code(ak_store_find(&store, "", &key, &meta, &error), AK_OK, &error);
-	ak_store_close(&store);
-	return meta;
-}
-
-static int64_t
-generation_of_master(struct fx *fx)
-{
-	struct ak_installation is;
-	struct ak_error error;
-
-	assert_code(ak_master_installation(fx->master, &is, &error), AK_OK, &error);
-	return is.generation;
-}
-
-static bool
-heal(struct fx *fx)
-{
-	struct ak_error error;
-	bool healed;
-
-	assert_code(
-	    ak_master_heal(fx->master, FX_NOW + 7, &healed, &error), AK_OK, &error);
-	return healed;
-}
-
 static void
 every_change_has_a_generation_and_its_time_in_the_store(void **state)
 {
@@ -60,9 +25,9 @@ every_change_has_a_generation_and_its_time_in_the_store(void **state)
 
 	for (int64_t i = 1; i <= 5; i++) {
 		fx_publish(fx, FX_NOW + i);
-		assert_int_equal(generation_of_master(fx), i);
-		assert_int_equal(meta_of(fx).generation, i);
-		assert_int_equal(meta_of(fx).published_at, FX_NOW + i);
+		assert_int_equal(fx_generation(fx), i);
+		assert_int_equal(fx_meta(fx).generation, i);
+		assert_int_equal(fx_meta(fx).published_at, FX_NOW + i);
 	}
 }
 
@@ -94,7 +59,7 @@ a_change_rolled_back_leaves_no_trace(void **state)
 	struct fx *fx = *state;
 	struct ak_record r = fx_record("alice");
 	char token[AK_TOKEN_MAX + 1];
-	int64_t generation = generation_of_master(fx);
+	int64_t generation = fx_generation(fx);
 	struct ak_error error;
 	bool found;
 
@@ -112,10 +77,10 @@ a_change_rolled_back_leaves_no_trace(void **state)
 		    AK_OK, &error);
 		assert_false(found);
 		r = fx_record("alice");
-		assert_int_equal(generation_of_master(fx), generation);
+		assert_int_equal(fx_generation(fx), generation);
 		assert_reason(fx_verify(fx, token, "alice"), AK_NOT_FOUND);
 	}
-	assert_false(heal(fx));
+	assert_false(fx_heal(fx));
 	ak_master_rollback(fx->master); /* nothing to undo does no harm */
 }
 
@@ -183,13 +148,13 @@ a_store_that_is_not_the_masters_is_published_again(void **state)
 	const char *token = fx_key(fx, "alice");
 
 	for (size_t i = 0; i < FX_COUNT(damages); i++) {
-		assert_false(heal(fx));
+		assert_false(fx_heal(fx));
 		damages[i](fx);
-		assert_true(heal(fx));
+		assert_true(fx_heal(fx));
 		assert_reason(fx_verify(fx, token, "alice"), AK_VALID);
-		assert_int_equal(meta_of(fx).generation, generation_of_master(fx));
-		assert_int_equal(meta_of(fx).published_at, FX_NOW + 7);
-		assert_false(heal(fx));
+		assert_int_equal(fx_meta(fx).generation, fx_generation(fx));
+		assert_int_equal(fx_meta(fx).published_at, FX_NOW + 7);
+		assert_false(fx_heal(fx));
 	}
 }
 
@@ -198,13 +163,13 @@ publish_writes_the_same_generation_anew(void **state)
 {
 	struct fx *fx = *state;
 	const char *token = fx_key(fx, "alice");
-	int64_t generation = generation_of_master(fx);
+	int64_t generation = fx_generation(fx);
 	struct ak_error error;
 
 	assert_code(ak_master_publish(fx->master, FX_NOW + 5, &error), AK_OK, &error);
-	assert_int_equal(generation_of_master(fx), generation);
-	assert_int_equal(meta_of(fx).generation, generation);
-	assert_int_equal(meta_of(fx).published_at, FX_NOW + 5);
+	assert_int_equal(fx_generation(fx), generation);
+	assert_int_equal(fx_meta(fx).generation, generation);
+	assert_int_equal(fx_meta(fx).published_at, FX_NOW + 5);
 	assert_reason(fx_verify(fx, token, "alice"), AK_VALID);
 }
 
@@ -233,13 +198,13 @@ without_room_for_the_store_nothing_changes_R43(void **state)
 {
 	struct fx *fx = *state;
 	const char *token = fx_key(fx, "alice");
-	int64_t generation = generation_of_master(fx);
+	int64_t generation = fx_generation(fx);
 
 	ak_master_close(&fx->master);
 	assert_int_equal(fx_wait(fx_spawn(fail_to_switch_off, fx)), 0);
 	fx_reopen(fx);
-	assert_int_equal(generation_of_master(fx), generation);
-	assert_int_equal(meta_of(fx).generation, generation);
+	assert_int_equal(fx_generation(fx), generation);
+	assert_int_equal(fx_meta(fx).generation, generation);
 	assert_int_equal(fx_load(fx, token)->key.state, AK_ENABLED);
 	assert_reason(fx_verify(fx, token, "alice"), AK_VALID);
 	assert_int_equal(access(ak_master_paths(fx->master)->store_new, F_OK), -1);
@@ -302,156 +267,12 @@ on_a_full_disk_nothing_changes_R43(void **state)
 		}
 		assert_reason(fx_verify(&disk, issued, "alice"), AK_VALID);
 		assert_int_equal(unlink(ballast), 0);
-		assert_false(heal(&disk));
-		assert_int_equal(generation_of_master(&disk), 1 + round);
+		assert_false(fx_heal(&disk));
+		assert_int_equal(fx_generation(&disk), 1 + round);
 		fx_key(&disk, "alice"); /* and with room it goes on */
 	}
 	ak_master_close(&disk.master);
 	assert_int_equal(umount(disk.folder), 0);
-}
-
-/* Ended by SIGKILL somewhere between begin and the end of commit. */
-static int
-switch_off_and_on(void *context)
-{
-	struct fx *fx = context;
-
-	fx_reopen(fx);
-	for (int i = 0; i < 1000000; i++)
-		fx_set_state(
-		    fx, fx->tokens[0], i % 2 == 0 ? AK_SWITCHED_OFF : AK_ENABLED);
-	return 1;
-}
-
-static void
-a_command_killed_at_any_moment_leaves_the_old_or_the_new_R43(void **state)
-{
-	struct fx *fx = *state;
-	const char *token = fx_key(fx, "alice");
-	uint64_t seed = 43;
-	unsigned healed = 0, loops = fx_loops(60);
-
-	for (unsigned n = 0; n < loops; n++) {
-		struct timespec moment = { 0, (long)(fx_random(&seed) % 30000000) };
-		int pid;
-
-		ak_master_close(&fx->master);
-		pid = fx_spawn(switch_off_and_on, fx);
-		nanosleep(&moment, NULL);
-		assert_int_equal(kill(pid, SIGKILL), 0);
-		assert_int_equal(fx_wait(pid), 128 + SIGKILL);
-		fx_reopen(fx);
-		healed += heal(fx);
-		assert_int_equal(meta_of(fx).generation, generation_of_master(fx));
-		assert_reason(fx_verify(fx, token, "alice"),
-		    fx_load(fx, token)->key.state == AK_ENABLED ? AK_VALID
-								: AK_DISABLED);
-		fx_publish(fx, FX_NOW); /* nobody holds the lock any more */
-	}
-	print_message("# %u of %u needed healing\n", healed, loops);
-}
-
-enum { WRITERS = 4, EACH = 25 };
-
-/* Add a scope of its own to the first key, again and again. */
-static int
-add_scopes(void *context)
-{
-	struct fx *fx = context;
-	char scope[32];
-	struct ak_error error;
-
-	fx_reopen(fx);
-	for (int i = 0; i < EACH; i++) {
-		bool found;
-
-		snprintf(scope, sizeof(scope), "%d.%d", (int)getpid(), i);
-		if (ak_master_begin(fx->master, &error) != AK_OK ||
-		    ak_record_by_id(fx->master, fx_id(fx->tokens[0]), &fx->record,
-			&found, &error) != AK_OK ||
-		    !ak_words_add(fx->record.key.scopes, scope) ||
-		    ak_record_update(fx->master, &fx->record, &error) != AK_OK ||
-		    ak_master_commit(fx->master, FX_NOW, &error) != AK_OK)
-			return 1;
-	}
-	ak_master_close(&fx->master);
-	return 0;
-}
-
-static void
-changes_made_at_once_all_land_R46(void **state)
-{
-	struct fx *fx = *state;
-	const char *token = fx_key(fx, "alice"), *at;
-	int64_t generation = generation_of_master(fx);
-	struct ak_request request = fx_request("alice");
-	struct ak_verdict verdict;
-	int pids[WRITERS], n = 0;
-	size_t len;
-
-	ak_master_close(&fx->master);
-	for (int i = 0; i < WRITERS; i++)
-		pids[i] = fx_spawn(add_scopes, fx);
-	for (int i = 0; i < WRITERS; i++)
-		assert_int_equal(fx_wait(pids[i]), 0);
-	fx_reopen(fx);
-	assert_int_equal(generation_of_master(fx), generation + WRITERS * EACH);
-	ak_verify(&fx->source, token, strlen(token), &request, &verdict);
-	assert_reason(verdict.reason, AK_VALID);
-	for (at = verdict.key.scopes; ak_words_next(&at, &len) != NULL; n++)
-		;
-	assert_int_equal(n, WRITERS * EACH);
-}
-
-struct readers {
-	struct fx *fx;
-	_Atomic bool *stop;
-};
-
-/* 0: each answer was right; 1: the store could not answer; 2: a wrong answer. */
-static int
-read_until_stopped(void *context)
-{
-	const struct readers *r = context;
-
-	while (!*r->stop) {
-		if (fx_verify(r->fx, r->fx->tokens[0], "alice") != AK_VALID)
-			return 1;
-		if (fx_verify(r->fx, r->fx->tokens[1], "alice") != AK_DISABLED)
-			return 2;
-	}
-	return 0;
-}
-
-static void
-readers_never_see_an_error_while_the_store_is_published_R26(void **state)
-{
-	struct fx *fx = *state;
-	_Atomic bool *stop = mmap(NULL, sizeof(*stop), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct readers r = { fx, stop };
-	const char *toggled;
-	int pids[8];
-
-	assert_ptr_not_equal(stop, MAP_FAILED);
-	fx_key(fx, "alice");
-	fx_set_state(fx, fx_key(fx, "alice"), AK_SWITCHED_OFF);
-	toggled = fx_key(fx, "alice");
-	ak_master_close(&fx->master);
-	for (size_t i = 0; i < FX_COUNT(pids); i++)
-		pids[i] = fx_spawn(read_until_stopped, &r);
-	fx_reopen(fx);
-	for (unsigned n = fx_loops(150); n > 0; n--) {
-		/* In force with the very first login after the change. */
-		fx_set_state(fx, toggled, AK_SWITCHED_OFF);
-		assert_reason(fx_verify(fx, toggled, "alice"), AK_DISABLED);
-		fx_set_state(fx, toggled, AK_ENABLED);
-		assert_reason(fx_verify(fx, toggled, "alice"), AK_VALID);
-	}
-	*stop = true;
-	for (size_t i = 0; i < FX_COUNT(pids); i++)
-		assert_int_equal(fx_wait(pids[i]), 0);
-	munmap(stop, sizeof(*stop));
 }
 
 int
@@ -465,9 +286,6 @@ main(void)
 		FX_TEST(publish_writes_the_same_generation_anew),
 		FX_TEST(without_room_for_the_store_nothing_changes_R43),
 		FX_TEST(on_a_full_disk_nothing_changes_R43),
-		FX_TEST(a_command_killed_at_any_moment_leaves_the_old_or_the_new_R43),
-		FX_TEST(changes_made_at_once_all_land_R46),
-		FX_TEST(readers_never_see_an_error_while_the_store_is_published_R26),
 	};
 
 	return cmocka_run_group_tests_name("publish", tests, NULL, NULL);
