@@ -55,6 +55,9 @@ load helper
   authkey --version
   ends 0
   [[ $output =~ ^authkey\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+  local version=$output
+  authkey list --version
+  [ "$output" = "$version" ]
 }
 
 @test 'without a command it says so and where the help is' {
