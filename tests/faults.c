@@ -9,18 +9,7 @@
 #include <sys/types.h>
 
 #include "faults.h"
-
-#if defined(__has_feature)
-#define HAS(what) __has_feature(what)
-#else
-#define HAS(what) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-    HAS(address_sanitizer) || HAS(thread_sanitizer)
-#define WATCHED 1
-#else
-#define WATCHED 0
-#endif
+#include "fixture.h"
 
 static struct {
 	bool armed, persistent;
@@ -69,7 +58,7 @@ faults_blocks(void)
 bool
 faults_in_memory(void)
 {
-	return !WATCHED;
+	return !FX_SANITIZED && !fx_in_valgrind();
 }
 
 /* Is this the call that fails? */
@@ -101,7 +90,7 @@ half_of(size_t len)
 #define EXPORT(symbol) __asm__(symbol) __attribute__((visibility("default"), used))
 #define NEXT(symbol, function) ((__typeof__(&function))dlsym(RTLD_NEXT, symbol))
 
-#if !WATCHED
+#if !FX_SANITIZED
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *block, size_t size);

@@ -119,7 +119,10 @@ void fx_assert_code(enum ak_code got, enum ak_code wanted, const struct ak_error
 void fx_assert_contains(const char *text, const char *part, const char *file, int line);
 #define assert_contains(text, part) fx_assert_contains(text, part, __FILE__, __LINE__)
 
-/* n loops, or AK_LOOPS percent of them (at least 1) where all would take too long. */
+/*
+ * n loops, or AK_LOOPS percent of them (at least 1) where all would take too long: 2
+ * percent in valgrind, unless it is set.
+ */
 unsigned fx_loops(unsigned n);
 
 /* A seeded generator: the same numbers in every run. */
@@ -141,8 +144,20 @@ int fx_spawn(int (*child)(void *), void *context);
 /* Wait for a process; its exit status, or 128 + the signal that ended it. */
 int fx_wait(int pid);
 
-/* Whether this program watches its own memory or threads: a sanitizer or valgrind. */
-bool fx_is_watched(void);
+/* Whether a sanitizer is built in, which owns malloc() and much of memory. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FX_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define FX_SANITIZED 1
+#endif
+#endif
+#ifndef FX_SANITIZED
+#define FX_SANITIZED 0
+#endif
+
+/* Whether valgrind runs this program. */
+bool fx_in_valgrind(void);
 
 #define FX_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#undef _FORTIFY_SOURCE /* it would make macros and inlines of what is defined here */
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,8 +26,10 @@ static unsigned log_count;
 int clock_gettime(clockid_t clock, struct timespec *ts);
 void syslog(int level, const char *format, ...);
 void vsyslog(int level, const char *format, va_list args);
-void __syslog_chk(int level, int flag, const char *format, ...);
-void __vsyslog_chk(int level, int flag, const char *format, va_list args);
+__attribute__((format(printf, 3, 4))) void __syslog_chk(
+    int level, int flag, const char *format, ...);
+__attribute__((format(printf, 3, 0))) void __vsyslog_chk(
+    int level, int flag, const char *format, va_list args);
 
 EXPORT int
 clock_gettime(clockid_t clock, struct timespec *ts)
@@ -38,7 +42,7 @@ clock_gettime(clockid_t clock, struct timespec *ts)
 	return 0;
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 keep(int level, const char *format, va_list args)
 {
 	pthread_mutex_lock(&log_lock);
