@@ -4,8 +4,8 @@
 
 /*
  * A PAM service for tests: real libpam, which loads the module that was built, on
- * service files in the fixture's folder. host.c also stands in for two functions of
- * libc, so that a test sets the time and reads the log: clock_gettime() and syslog().
+ * service files in the fixture's folder. host.c also stands in for clock_gettime() and
+ * syslog(), so that a test sets the time and reads the log, and for audit_open().
  */
 #include <security/pam_appl.h>
 

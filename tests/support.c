@@ -163,7 +163,8 @@ fx_spawn(int (*child)(void *), void *context)
 {
 	int pid = fork();
 
-	assert_true(pid >= 0);
+	if (pid < 0)
+		fail_msg("fork: %s", strerror(errno));
 	if (pid == 0)
 		_exit(child(context));
 	return pid;

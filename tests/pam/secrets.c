@@ -147,12 +147,12 @@ static void
 the_search_finds_a_copy_that_is_there(void **state)
 {
 	struct host *h = *state;
-	char *copy = malloc(sizeof(live));
 	unsigned in_live;
+	char *copy;
 
 	if (FX_SANITIZED || fx_in_valgrind())
 		fx_skip("a sanitizer's own memory cannot be read through");
-	assert_non_null(copy);
+	assert_non_null(copy = malloc(sizeof(live)));
 	get_masked_token(h);
 	assert_int_equal(copies(&in_live), 0); /* the child's copies are the child's */
 	assert_int_equal(in_live, 0);
