@@ -46,7 +46,7 @@ free_bits(unsigned bits, unsigned i)
 {
 	unsigned used = bits <= 8 * i ? 0 : bits - 8 * i;
 
-	return used >= 8 ? 0 : (uint8_t)(0xff >> used);
+	return (uint8_t)(used >= 8 ? 0 : 0xff >> used);
 }
 
 const char *

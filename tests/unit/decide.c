@@ -210,8 +210,8 @@ the_owner_is_compared_exactly_R6_R7(void **state)
 	static const char *const others[] = { "", "alic", "alice ", " alice", "Alice",
 		"ALICE", "alice\n", "al%", "alic_", "*", "a*", "' OR 1=1--", "%n%s",
 		"bob", "../../alice", "-alice", "alice\xff", "root",
-		"\xe2\x80\xae"
-		"alice" };
+		("\xe2\x80\xae"
+		 "alice") };
 	struct ask a = fitting();
 
 	(void)state;
