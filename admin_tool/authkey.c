@@ -170,6 +170,13 @@ check_count(const struct cli *cli, int count)
 	return true;
 }
 
+static enum cli_exit
+print_version(void)
+{
+	puts("authkey " AK_VERSION);
+	return EXIT_DONE;
+}
+
 /* Read a command's own words, and run it. argv[0] is the command's last word. */
 static enum cli_exit
 run_command(struct cli *cli, int argc, char **argv)
@@ -188,7 +195,9 @@ run_command(struct cli *cli, int argc, char **argv)
 	options_reset(&sets[0], c->values_size);
 	cli->at_stake = c->at_stake;
 	if ((first = options_parse(cli, argc, argv, sets, false)) >= 0 && settle(cli)) {
-		if (cli->help)
+		if (cli->version)
+			end = print_version();
+		else if (cli->help)
 			end = cmd_help.run(
 			    cli, NULL, (char *[]){ (char *)(uintptr_t)c->name, NULL });
 		else if (check_field(cli) && check_count(cli, argc - first))
@@ -226,10 +235,8 @@ run(struct cli *cli, int argc, char **argv)
 
 	if ((first = options_parse(cli, argc, argv, sets, true)) < 0)
 		return EXIT_USAGE;
-	if (cli->version) {
-		puts("authkey " AK_VERSION);
-		return EXIT_DONE;
-	}
+	if (cli->version)
+		return print_version();
 	if (first == argc && !cli->help)
 		return cli_usage(cli, "a command is missing");
 	if (first == argc) {

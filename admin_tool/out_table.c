@@ -13,9 +13,9 @@
 #define RED "\033[31m"
 #define PLAIN "\033[0m"
 
-/* Narrower than this, times are days; narrower still, they may be cut. */
+/* Narrower than this, times are days; narrower still, there is no room for them. */
 #define WIDTH_OF_TIMES 80
-#define WIDTH_OF_DAYS 60
+#define WIDTH_OF_DAYS 54
 
 static const struct {
 	const char *state, *color;
@@ -68,9 +68,8 @@ flags_of(const struct out_shape *shape, const struct out_field *field, size_t wi
 		return SCOLS_FL_WRAP;
 	if (field->kind == OUT_STATUS || strcmp(field->name, "key") == 0)
 		return 0;
-	if ((field->kind == OUT_TIME || field->kind == OUT_AGO) &&
-	    width >= WIDTH_OF_DAYS)
-		return 0;
+	if (field->kind == OUT_TIME || field->kind == OUT_AGO)
+		return width < WIDTH_OF_DAYS ? SCOLS_FL_HIDDEN : 0;
 	/* Where something may be long, that takes several lines, and the rest none. */
 	return wraps(shape) && width >= WIDTH_OF_DAYS ? 0 : SCOLS_FL_TRUNC;
 }

@@ -44,9 +44,9 @@ parse_bits(const char *text, unsigned max, unsigned *bits)
 static uint8_t
 free_bits(unsigned bits, unsigned i)
 {
-	return bits >= 8 * (i + 1) ? 0
-	       : bits <= 8 * i     ? 0xff
-				   : (uint8_t)(0xff >> bits % 8);
+	unsigned used = bits <= 8 * i ? 0 : bits - 8 * i;
+
+	return (uint8_t)(used >= 8 ? 0 : 0xff >> used);
 }
 
 const char *

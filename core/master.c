@@ -60,6 +60,7 @@ ak_master_lock(struct ak_master *m, struct ak_error *error)
 	m->lock = open(m->paths.lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (m->lock < 0)
 		return ak_fail_errno(error, m->paths.lock, "");
+	fchmod(m->lock, 0600); /* whatever the umask took away: SECURITY R24 */
 	for (int waited = 0; flock(m->lock, LOCK_EX | LOCK_NB) != 0;
 	     waited += LOCK_STEP_MS) {
 		if (errno != EWOULDBLOCK && errno != EINTR) {

@@ -10,7 +10,7 @@ TEST_PAM   := $(filter $(B)/tests/pam/%,$(TEST_PROGS))
 TEST_BATS  := $(filter $(ONLY),$(sort $(wildcard tests/*/*.bats tests/*/*/*.bats)))
 
 # Two at a time on two processors. Sanitizers and valgrind need their time.
-JOBS    ?= $(shell nproc)
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 TIMEOUT ?= $(if $(SAN),1200,300)
 RUN      = tests/run -j $(JOBS) -t $(TIMEOUT)
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
@@ -22,18 +22,20 @@ export AK_MODULE := $(AK_BUILD)/pam_authkey.so
 export AK_TOOL   := $(AK_BUILD)/authkey
 export AK_SAN    := $(SAN)
 
-# A test of the module has a PAM host besides.
+# What all tests share; a test of the module has a PAM host besides.
+TEST_PARTS := fixture support forge
 $(filter $(B)/tests/pam/% $(B)/tests/fault/%,$(TEST_PROGS)): $(B)/tests/host.o
 # A test of usage reads usage files and folds them.
 USAGE_PROGS := $(foreach t,$(TEST_PROGS),$(if $(filter usage%,$(notdir $(t))),$(t)))
 $(USAGE_PROGS): $(B)/tests/records.o
+$(filter $(B)/tests/fault/%,$(TEST_PROGS)): $(B)/tests/faults.o
 
-$(B)/tests/%: $(B)/tests/%.o $(B)/tests/fixture.o $(B)/libauthkey.a
+$(B)/tests/%: $(B)/tests/%.o $(TEST_PARTS:%=$(B)/tests/%.o) $(B)/libauthkey.a
 	$(call say,LD)
 	$(Q)$(CC) -rdynamic -o $@ $(filter %.o,$^) $(filter %.a,$^) $(SANITIZE) $(LDFLAGS) $(LIBS_CMOCKA) $(LIBS_PAM) \
 	  $(LIBS_SQLITE) $(LIBS_SODIUM) -lpthread
 
--include $(TEST_PROGS:=.d) $(B)/tests/fixture.d $(B)/tests/host.d $(B)/tests/records.d
+-include $(TEST_PROGS:=.d) $(wildcard $(B)/tests/*.d)
 
 # Packages come first: what pkg-config says of them is read when make starts, so each
 # goal that installs some starts make anew.

@@ -49,7 +49,7 @@ void fx_reopen(struct fx *fx);
 void fx_folder_make(char folder[FX_PATH]);
 void fx_folder_remove(const char *folder);
 
-/* "FOLDER/NAME" of the fixture; the text lasts until the fourth call after it. */
+/* "FOLDER/NAME" of the fixture; the text lasts until the eighth call after it. */
 const char *fx_path(const struct fx *fx, const char *name);
 
 /* Write a whole file, made anew with this mode whatever the umask. */
@@ -91,6 +91,13 @@ void fx_set_owner(struct fx *fx, const char *owner, bool suspended, bool verifie
 /* Begin and commit with nothing between them: a new generation, at this time. */
 void fx_publish(struct fx *fx, int64_t now);
 
+/* What the store says of its publishing, and the generation of the master. */
+struct ak_store_meta fx_meta(const struct fx *fx);
+int64_t fx_generation(struct fx *fx);
+
+/* Heal as the next command would, seven seconds later. Whether it was necessary. */
+bool fx_heal(struct fx *fx);
+
 /* A request of `user` for service "test" at FX_NOW, without an address. */
 struct ak_request fx_request(const char *user);
 
@@ -112,7 +119,10 @@ void fx_assert_code(enum ak_code got, enum ak_code wanted, const struct ak_error
 void fx_assert_contains(const char *text, const char *part, const char *file, int line);
 #define assert_contains(text, part) fx_assert_contains(text, part, __FILE__, __LINE__)
 
-/* n loops, or AK_LOOPS percent of them (at least 1) where all would take too long. */
+/*
+ * n loops, or AK_LOOPS percent of them (at least 1) where all would take too long: 2
+ * percent in valgrind, unless it is set.
+ */
 unsigned fx_loops(unsigned n);
 
 /* A seeded generator: the same numbers in every run. */
@@ -134,8 +144,20 @@ int fx_spawn(int (*child)(void *), void *context);
 /* Wait for a process; its exit status, or 128 + the signal that ended it. */
 int fx_wait(int pid);
 
-/* Whether this program watches its own memory or threads: a sanitizer or valgrind. */
-bool fx_is_watched(void);
+/* Whether a sanitizer is built in, which owns malloc() and much of memory. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FX_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define FX_SANITIZED 1
+#endif
+#endif
+#ifndef FX_SANITIZED
+#define FX_SANITIZED 0
+#endif
+
+/* Whether valgrind runs this program. */
+bool fx_in_valgrind(void);
 
 #define FX_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

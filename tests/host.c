@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#undef _FORTIFY_SOURCE /* it would make macros and inlines of what is defined here */
+
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -24,8 +27,21 @@ static unsigned log_count;
 int clock_gettime(clockid_t clock, struct timespec *ts);
 void syslog(int level, const char *format, ...);
 void vsyslog(int level, const char *format, va_list args);
-void __syslog_chk(int level, int flag, const char *format, ...);
-void __vsyslog_chk(int level, int flag, const char *format, va_list args);
+__attribute__((format(printf, 3, 4))) void __syslog_chk(
+    int level, int flag, const char *format, ...);
+__attribute__((format(printf, 3, 0))) void __vsyslog_chk(
+    int level, int flag, const char *format, va_list args);
+
+int audit_open(void);
+
+/* As in a kernel without audit: tests leave no trail, and libaudit is not thread-safe.
+ */
+EXPORT int
+audit_open(void)
+{
+	errno = EPROTONOSUPPORT;
+	return -1;
+}
 
 EXPORT int
 clock_gettime(clockid_t clock, struct timespec *ts)
@@ -38,7 +54,7 @@ clock_gettime(clockid_t clock, struct timespec *ts)
 	return 0;
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 keep(int level, const char *format, va_list args)
 {
 	pthread_mutex_lock(&log_lock);
@@ -333,4 +349,20 @@ host_get(pam_handle_t *pamh, int item)
 
 	assert_int_equal(pam_get_item(pamh, item, &value), PAM_SUCCESS);
 	return value;
+}
+
+const char *const host_controls[HOST_CONTROLS] = { "required", "sufficient",
+	"requisite" };
+const struct follower host_followers[HOST_FOLLOWERS] = {
+	{ "pam_permit.so", PAM_SUCCESS }, { "pam_deny.so", PAM_AUTH_ERR }
+};
+
+int
+host_stacked(const char *control, int code, const struct follower *behind)
+{
+	if (code == PAM_IGNORE)
+		return behind->code;
+	if (strcmp(control, "sufficient") == 0)
+		return code == PAM_SUCCESS ? PAM_SUCCESS : behind->code;
+	return code == PAM_SUCCESS ? behind->code : code;
 }

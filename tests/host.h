@@ -4,8 +4,8 @@
 
 /*
  * A PAM service for tests: real libpam, which loads the module that was built, on
- * service files in the fixture's folder. host.c also stands in for two functions of
- * libc, so that a test sets the time and reads the log: clock_gettime() and syslog().
+ * service files in the fixture's folder. host.c also stands in for clock_gettime() and
+ * syslog(), so that a test sets the time and reads the log, and for audit_open().
  */
 #include <security/pam_appl.h>
 
@@ -57,6 +57,19 @@ void host_service(struct host *h, const char *service, const char *lines);
 /* A service "test" of one line each: "auth CONTROL @M@ OPTIONS", and the account line.
  */
 void host_options(struct host *h, const char *control, const char *options);
+
+/* Stacks to try a module in: its control, and the required module behind it. */
+#define HOST_CONTROLS 3
+#define HOST_FOLLOWERS 2
+struct follower {
+	const char *module;
+	int code; /* that it gives in every phase */
+};
+extern const char *const host_controls[HOST_CONTROLS];
+extern const struct follower host_followers[HOST_FOLLOWERS];
+
+/* What libpam makes of a module's code and the one behind it: pam.conf(5). */
+int host_stacked(const char *control, int code, const struct follower *behind);
 
 /* Start a transaction, with the host's items and talk. */
 pam_handle_t *host_start(struct host *h, const char *service, const char *user);

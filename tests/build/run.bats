@@ -50,6 +50,12 @@ judged() {
   [[ $output == *"signal 11"* ]]
 }
 
+@test "a program does not ignore Ctrl-C because the runner put it in the background" {
+  program interrupted 'kill -INT $$' 'echo 1..1' 'echo "ok 1 - still here"'
+  judged 1 "0 passed, 1 failed, 0 skipped"
+  [[ $output == *"signal 2"* ]]
+}
+
 @test "a program that ends before its plan is fulfilled is a failed test" {
   program short 'echo 1..3' 'echo "ok 1 - a"'
   judged 1 "1 passed, 1 failed, 0 skipped"

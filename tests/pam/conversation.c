@@ -95,8 +95,8 @@ no_other_name_than_the_owners_opens_R6(void **state)
 	static const char *const users[] = { "' OR 1=1--", "%", "_", "*", "al%",
 		"alic_", "%n%s", "%n%n%n%n", "../../x", "-x", "", "\xff\xfe", "al\xc3",
 		"Alice", "ALICE", "alice ", " alice", "alice\n", "a", "root",
-		"\xe2\x80\xae"
-		"ecila",
+		("\xe2\x80\xae"
+		 "ecila"),
 		"alice\\", "__token__" };
 	struct host *h = *state;
 	const char *token = fx_key(h->fx, "alice");

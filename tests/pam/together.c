@@ -84,6 +84,11 @@ eight_threads_with_their_own_handles_get_right_answers_R13(void **state)
 	unsigned files = fx_open_files(), right = 0, wrong = 0;
 
 	issue_four(h);
+	/* No other module, which libpam would load and unload: a thread sanitizer knows
+	 * nothing of the loader's lock. */
+	host_service(h, "other",
+	    "auth required @M@\naccount required @M@\nsession required @M@\n"
+	    "password required @M@\n");
 	host_options(h, "required", "quiet");
 	for (unsigned i = 0; i < THREADS; i++) {
 		threads[i] = (struct thread){ h, i + 1, fx_loops(10000), 0, 0 };
@@ -209,9 +214,9 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		HOST_TEST(eight_threads_with_their_own_handles_get_right_answers_R13),
 		HOST_TEST(
 		    sixty_four_processes_obey_a_key_that_is_switched_without_pause_R26),
+		HOST_TEST(eight_threads_with_their_own_handles_get_right_answers_R13),
 	};
 
 	return cmocka_run_group_tests_name("together", tests, NULL, NULL);

@@ -90,7 +90,7 @@ a_full_list_refuses_a_word_and_stays_as_it_is(void **state)
 	(void)state;
 	do {
 		memcpy(before, list, sizeof(before));
-		snprintf(word, sizeof(word), "w%03d-%s", n++, LONG64 + 14);
+		snprintf(word, sizeof(word), "w%03d-%s", n++, &LONG64[14]);
 	} while (ak_words_add(list, word));
 	assert_string_equal(list, before);
 	assert_int_equal(n - 1, (AK_WORDS_MAX - 1 + 1) / (int)(strlen(word) + 1));

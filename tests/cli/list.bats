@@ -1,0 +1,240 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2153
+load helper
+
+# names [OPTION]...: what list finds, in one line.
+names() {
+  "$AK_TOOL" list --field name "$@" | paste -sd' '
+}
+
+@test 'an empty list says so on stderr and names the command for the first key' {
+  authkey list
+  ends 0
+  silent
+  says 'There are no keys yet. The first one: authkey create NAME'
+  authkey list --json
+  ends 0
+  [ "$(jq -c . <<<"$output")" = '[]' ]
+  authkey list -q
+  ends 0
+  silent
+  [ -z "$stderr" ]
+}
+
+@test 'the table has the columns of the contract' {
+  make 'Swaggy M.' --owner alice
+  authkey list
+  ends 0
+  [[ ${lines[0]} =~ ^NAME\ +OWNER\ +LAST\ USED\ +API\ AUTH\ KEY\ +CREATED\ +STATUS$ ]]
+  [[ ${lines[1]} =~ ^Swaggy\ M\.\ +alice\ +-\ +ak_$id…\ +20[0-9TZ:-]+\ +enabled$ ]]
+}
+
+@test 'the JSON of a key has the fields of the contract, in list and in show' {
+  make deploy
+  local want='["id","name","description","owner","status","key","created_at","activated_at",
+    "expires_at","not_before","last_used_at","last_used_from","last_used_service","uses",
+    "refusals","services","scopes","networks","tags","revoked_at","revoked_by",
+    "revoke_reason","replaced_by"]'
+  authkey list --json
+  [ "$(jq -c '.[0] | keys_unsorted' <<<"$output")" = "$(jq -c . <<<"$want")" ]
+  local listed
+  listed=$(jq -cS '.[0]' <<<"$output")
+  authkey show deploy --json
+  [ "$(jq -cS . <<<"$output")" = "$listed" ]
+  [ "$(jq -c '[.services, .scopes, .networks, .tags]' <<<"$output")" = '[[],[],[],[]]' ]
+  [ "$(jq -c '[.description, .expires_at, .last_used_at, .uses, .revoked_by]' \
+    <<<"$output")" = '[null,null,null,null,null]' ]
+}
+
+@test 'the JSON of many keys is one array' {
+  for i in 1 2 3; do make "k$i"; done
+  authkey list --json
+  [ "$(jq -r 'map(.name) | join(" ")' <<<"$output")" = 'k1 k2 k3' ]
+}
+
+@test 'list filters by owner, tag, service, status, end and text' {
+  make a1 --owner alice --tag prod --service nginx --expires 10d
+  make a2 --owner alice --disabled -d 'Nightly Backup'
+  make b1 --owner bob --tag test --service sshd --expires 100d
+  make b2 --owner bob --not-before 5d
+  "$AK_TOOL" revoke -q b1
+  [ "$(names --owner alice)" = 'a1 a2' ]
+  [ "$(names --tag prod)" = a1 ]
+  [ "$(names --service nginx)" = 'a1 a2 b2' ]
+  [ "$(names --status enabled)" = a1 ]
+  [ "$(names --status disabled)" = a2 ]
+  [ "$(names --status revoked)" = b1 ]
+  [ "$(names --status pending)" = b2 ]
+  [ "$(names --expires-before 30d)" = a1 ]
+  [ "$(names backup)" = a2 ]
+  [ "$(names BOB)" = 'b1 b2' ]
+  [ "$(names "$id")" = b2 ]
+  [ "$(names --owner alice --status disabled)" = a2 ]
+}
+
+@test 'what no key fits is an empty answer that says how to see all' {
+  make deploy
+  authkey list --owner somebody.else
+  ends 0
+  silent
+  says 'No key fits. All of them: authkey list'
+}
+
+@test 'list sorts, and pages with --limit and --after' {
+  make c --owner x --expires 30d
+  make a --owner z --expires 20d
+  make b --owner y
+  [ "$(names --sort name)" = 'a b c' ]
+  [ "$(names --sort owner)" = 'c b a' ]
+  [ "$(names --sort expires_at)" = 'a c b' ]
+  [ "$(names --sort name --limit 2)" = 'a b' ]
+  [ "$(names --sort name --limit 2 --after b)" = c ]
+  [ "$(names --sort name --after x/c)" = '' ]
+}
+
+@test 'filters that nothing can fit are usage errors' {
+  while read -r option value; do
+    authkey list "$option" "$value"
+    ends 2
+    silent
+    says "$option"
+  done <<'END'
+--status live
+--sort color
+--limit 0
+--limit -3
+--limit 5x
+--tag A
+--owner a/b
+--service a/b
+--expires-before someday
+END
+  authkey list --after nothing
+  ends 3
+}
+
+@test '--field gives the values alone, one a line' {
+  make one -d 'first' --service nginx --service sshd
+  make two
+  authkey list --field description
+  [ "$output" = first ] # and an empty line
+  [ "$("$AK_TOOL" list --field description | wc -l)" = 2 ]
+  authkey show one --field services
+  [ "$output" = 'nginx sshd' ]
+}
+
+@test 'CSV has a head, quotes what needs it, and ends lines as RFC 4180 says' {
+  make deploy -d 'a, "b"'
+  "$AK_TOOL" list --format csv >"$PLACE/csv"
+  [ "$(head -n1 "$PLACE/csv" | cut -d, -f1-4)" = id,name,description,owner ]
+  grep -qF ',"a, ""b""",' "$PLACE/csv"
+  [ "$(grep -c $'\r$' "$PLACE/csv")" = 2 ]
+}
+
+@test 'a CSV cell that a spreadsheet would take for a formula is guarded (R41)' {
+  local formula
+  for formula in '=cmd|x' '+1' '-1' '@SUM(A1)'; do
+    make "k$RANDOM" -d "$formula"
+    "$AK_TOOL" list --format csv >"$PLACE/csv"
+    grep -qF ",\"'$formula\"," "$PLACE/csv"
+  done
+}
+
+@test 'risky characters are spelt out in JSON and tables (R41)' {
+  make deploy -d $'a\xe2\x80\xaeb\xc2\xa0\xe2\x81\xa6c'
+  authkey show deploy
+  prints 'a\u202eb'
+  [[ $output != *$'\xe2\x80\xae'* ]]
+  "$AK_TOOL" list --json >"$PLACE/json"
+  grep -qF 'a\u202eb' "$PLACE/json"
+  run grep -q $'\xe2\x80\xae\|\xe2\x81\xa6' "$PLACE/json"
+  [ "$status" = 1 ]
+  [ "$(jq -r '.[0].description' "$PLACE/json")" = $'a\xe2\x80\xaeb\xc2\xa0\xe2\x81\xa6c' ]
+}
+
+@test 'text of other languages stays readable' {
+  make deploy -d 'Schlüssel für 東京'
+  authkey show deploy
+  prints 'Schlüssel für 東京'
+  authkey list --json
+  prints 'Schlüssel für 東京'
+}
+
+@test 'show tells everything about a key' {
+  make deploy --owner alice --service nginx --from 192.0.2.0/24
+  authkey show alice/deploy
+  ends 0
+  for line in 'NAME +deploy' 'OWNER +alice' 'STATUS +enabled' 'SERVICES +nginx' \
+    'NETWORKS +192.0.2.0/24' 'EXPIRES +never' 'LAST USED +-'; do
+    grep -qE "^$line\$" <<<"$output"
+  done
+}
+
+@test 'KEY is an id, a name or OWNER/NAME; what is none of them is exit 3' {
+  make 'Swaggy M.' --owner alice
+  [ "$(field "$id" name)" = 'Swaggy M.' ]
+  [ "$(field 'Swaggy M.' id)" = "$id" ]
+  [ "$(field 'alice/Swaggy M.' id)" = "$id" ]
+  for key in nothing 'bob/Swaggy M.' 'alice/x' / '' 'swaggy m.' '%' "' OR 1=1--"; do
+    authkey show -- "$key"
+    ends 3
+    silent
+    says 'there is no key'
+  done
+}
+
+@test 'a name that fits several keys is exit 6 with the candidates on stderr' {
+  make deploy --owner alice
+  local first=$id
+  make deploy --owner bob
+  authkey show deploy
+  ends 6
+  silent
+  says 'fits 2 keys'
+  says "$first  alice/deploy  enabled"
+  says "$id  bob/deploy  enabled"
+  authkey show bob/deploy --field id
+  [ "$output" = "$id" ]
+}
+
+@test 'a live key comes before revoked ones of its name' {
+  make deploy
+  "$AK_TOOL" revoke -q deploy
+  [ "$(field deploy status)" = revoked ]
+  make deploy
+  [ "$(field deploy id)" = "$id" ]
+  "$AK_TOOL" revoke -q deploy
+  authkey show deploy
+  ends 6
+  says 'revoked'
+}
+
+@test 'a key that is named like the id of another fits both' {
+  make first --owner alice
+  local first=$id
+  make "$first" --owner bob
+  authkey disable "$first"
+  ends 6
+  says 'fits 2 keys'
+}
+
+@test 'times are RFC 3339 in UTC without a terminal, whatever TZ is' {
+  make deploy
+  TZ=Asia/Tokyo authkey show deploy --field created_at
+  [[ $output =~ ^20[0-9-]+T[0-9:]+Z$ ]]
+  [ "$(date -u +%Y-%m-%dT%H)" = "${output:0:13}" ] ||
+    [ "$(date -u -d '1 minute ago' +%Y-%m-%dT%H)" = "${output:0:13}" ]
+}
+
+@test 'a damaged master is exit 5' {
+  make deploy
+  printf 'not a database, and long enough to be looked at as one%0500d' 1 \
+    >"$AUTHKEY_DIR/master/master.db"
+  authkey list
+  ends 5
+  says 'master.db'
+  authkey disable deploy
+  ends 5
+  says 'STILL LIVE'
+}

@@ -1,0 +1,233 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# The disk is full, the tool is killed, two run at once: old state or new, never between.
+# shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2153
+load helper
+
+# The calls with which the tool changes files; a kill elsewhere is a kill before the next.
+CHANGING='write pwrite64 fsync fdatasync rename unlink ftruncate fchmod fchown utimensat
+  flock'
+
+# Sanitizers look for leaks with ptrace, which strace needs for itself.
+needs_strace() {
+  command -v strace >/dev/null || skip 'strace is not installed'
+  [ -z "${AK_SAN:-}" ] || skip 'not under sanitizers'
+  strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
+}
+
+# calls NAME COMMAND...: how often the tool makes this system call.
+calls() {
+  local name=$1
+  shift
+  strace -f -o "$PLACE/trace" -e "trace=$name" "$AK_TOOL" "$@" </dev/null \
+    >/dev/null 2>&1 || true
+  grep -c "$name(" "$PLACE/trace" || true
+}
+
+# What must hold after anything: both databases whole, the tool works, and what the master
+# says of the key named deploy is what logins obey.
+is_whole() {
+  local state
+  state=$(field "$id" status) || return 1 # heals, too
+  [ "$(sql "$AUTHKEY_DIR/keys.db" "PRAGMA integrity_check;
+    ATTACH '$AUTHKEY_DIR/master/master.db' AS m; PRAGMA m.integrity_check")" = \
+    ok$'\n'ok ] || return 1
+  [ ! -e "$AUTHKEY_DIR/keys.db-journal" ] || return 1
+  case $state in
+    enabled) [ "$(verdict)" = VALID ] ;;
+    disabled) [ "$(verdict)" = DISABLED ] ;;
+    revoked) [ "$(verdict)" = REVOKED ] ;;
+    *) return 1 ;;
+  esac
+}
+
+# interrupt WHAT BACK COMMAND...: run COMMAND with WHAT happening at each changing call in
+# turn, and BACK between. `$ended` times it was hit, `$took` times it took effect.
+interrupt() {
+  local what=$1 back=$2 name count at
+  shift 2
+  ended=0 took=0
+  for name in $CHANGING; do
+    count=$(calls "$name" "$@")
+    eval "$back"
+    for ((at = 1; at <= count; at++)); do
+      code=0
+      strace -f -o /dev/null -e "trace=$name" -e "inject=$name:$what:when=$at" \
+        "$AK_TOOL" "$@" </dev/null >"$PLACE/out" 2>"$PLACE/err" || code=$?
+      [ "$code" = 0 ] || ended=$((ended + 1))
+      after "$name" "$at"
+      eval "$back"
+    done
+  done 2>/dev/null
+}
+
+@test 'kill -9 at any change of disable: old or new state, and the next command works (R43)' {
+  needs_strace
+  make deploy
+  after() {
+    is_whole || { echo "# killed at $1 $2" >&3; return 1; }
+    [ "$(field "$id" status)" = enabled ] || took=$((took + 1))
+  }
+  interrupt signal=KILL '"$AK_TOOL" enable -q deploy' disable deploy
+  [ "$ended" -gt 20 ]
+  [ "$took" -gt 0 ] # some kills come after the commit
+}
+
+@test 'kill -9 at any change of revoke: old or new state, and the next command works (R43)' {
+  needs_strace
+  make deploy
+  after() {
+    is_whole || { echo "# killed at $1 $2" >&3; return 1; }
+    [ "$(field "$id" status)" = enabled ] || took=$((took + 1))
+  }
+  again() {
+    "$AK_TOOL" revoke -q "$id"
+    make deploy
+  }
+  interrupt signal=KILL again revoke deploy
+  [ "$ended" -gt 20 ]
+  [ "$took" -gt 0 ]
+}
+
+@test 'kill -9 at any change of create: no token that is not stored (R43)' {
+  needs_strace
+  make deploy
+  after() {
+    is_whole || { echo "# killed at $1 $2" >&3; return 1; }
+    printed=$(grep -oE 'ak_[1-9A-HJ-NP-Za-km-z]{41}' "$PLACE/out") || printed=
+    if [ -n "$printed" ]; then
+      [ "$(token=$printed verdict)" = VALID ] || return 1
+    fi
+    "$AK_TOOL" show -q another >/dev/null 2>&1 && took=$((took + 1))
+    return 0
+  }
+  interrupt signal=KILL '"$AK_TOOL" revoke -q another 2>/dev/null || true
+    "$AK_TOOL" purge -q another 2>/dev/null || true' create -q another
+  [ "$ended" -gt 20 ]
+  [ "$took" -gt 0 ]
+}
+
+@test 'a disk that fills up at any change of disable: done, or said to be STILL LIVE (R43)' {
+  needs_strace
+  make deploy
+  after() {
+    is_whole || { echo "# failed at $1 $2" >&3; return 1; }
+    if [ "$code" = 0 ]; then
+      took=$((took + 1))
+      [ "$(verdict)" = DISABLED ]
+    else
+      grep -q 'STILL LIVE' "$PLACE/err" || { echo "# unsaid at $1 $2" >&3; return 1; }
+    fi
+  }
+  CHANGING='pwrite64 fsync fdatasync rename fchmod ftruncate'
+  interrupt error=ENOSPC '"$AK_TOOL" enable -q deploy' disable deploy
+  [ "$ended" -gt 10 ]
+}
+
+@test 'create on a full disk is exit 5, makes nothing and prints no token (R43)' {
+  root_only
+  mkdir "$PLACE/small"
+  mount -t tmpfs -o size=256k tmpfs "$PLACE/small" 2>/dev/null || skip 'nothing can be mounted here'
+  export AUTHKEY_DIR=$PLACE/small/keys
+  "$AK_TOOL" init -q --group root
+  make deploy
+  dd if=/dev/zero of="$PLACE/small/filler" bs=4k 2>/dev/null || true
+  authkey create another
+  ends 5
+  silent
+  says 'no space left'
+  authkey disable deploy
+  ends 5
+  says 'STILL LIVE'
+  rm "$PLACE/small/filler"
+  authkey list --field name
+  [ "$output" = deploy ]
+  [ "$(verdict)" = VALID ]
+  [ "$(sql "$AUTHKEY_DIR/master/master.db" 'PRAGMA integrity_check')" = ok ]
+}
+
+@test 'a limit on file sizes is an error and not a dead tool (R43)' {
+  make deploy
+  run --separate-stderr bash -c 'ulimit -f 4; "$AK_TOOL" disable deploy'
+  ends 5
+  says 'STILL LIVE'
+  [ "$(verdict)" = VALID ]
+}
+
+@test 'closed standard streams never become the master (R43)' {
+  make deploy
+  run --separate-stderr bash -c '"$AK_TOOL" create one <&- >&- 2>&-'
+  ends 5
+  run --separate-stderr bash -c '"$AK_TOOL" disable deploy <&- >&- 2>&-'
+  [ "$(verdict)" = DISABLED ]
+  [ "$(sql "$AUTHKEY_DIR/master/master.db" 'PRAGMA integrity_check')" = ok ]
+  run grep -rac 'ak_' "$AUTHKEY_DIR/master/master.db"
+  [ "$output" = 0 ]
+}
+
+@test 'changes that come at once all land, one after the other (R46)' {
+  local i pids=()
+  for i in {1..8}; do make "k$i"; done
+  for i in {1..8}; do
+    "$AK_TOOL" disable -q "k$i" </dev/null &
+    pids+=($!)
+    "$AK_TOOL" edit -q "k$i" --tag "t$i" </dev/null &
+    pids+=($!)
+  done
+  for i in "${pids[@]}"; do wait "$i"; done
+  for i in {1..8}; do
+    [ "$(field "k$i" status)" = disabled ]
+    [ "$(field "k$i" tags)" = "t$i" ]
+  done
+}
+
+@test 'another command that holds the lock is waited for' {
+  make deploy
+  exec 9<"$AUTHKEY_DIR/master/lock"
+  flock 9
+  "$AK_TOOL" disable -q deploy </dev/null 9<&- &
+  local pid=$!
+  [ "$(verdict)" = VALID ]
+  kill -0 "$pid"
+  exec 9<&-
+  wait "$pid"
+  [ "$(verdict)" = DISABLED ]
+}
+
+# /proc/PID belongs to root when the process is not dumpable, proc(5): that is to be seen
+# where it would belong to somebody else.
+@test 'the tool cannot be looked into and leaves no core file (R44)' {
+  cp "$AK_TOOL" "$PLACE/authkey"
+  chmod 755 "$PLACE/authkey"
+  mkfifo "$PLACE/hold"
+  exec 8<>"$PLACE/hold"
+  local as=()
+  [ "$(id -u)" != 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  ulimit -S -c unlimited 2>/dev/null || true
+  "${as[@]}" "$PLACE/authkey" verify <"$PLACE/hold" >/dev/null 2>&1 8<&- &
+  local pid=$! limit='' owner tries
+  for ((tries = 0; tries < 2000; tries++)); do
+    limit=$(awk '/core file size/ { print $5, $6 }' "/proc/$pid/limits")
+    owner=$(stat -c %u "/proc/$pid/environ")
+    [ "$limit/$owner" != '0 0/0' ] || break
+  done
+  echo >&8
+  wait "$pid" || true
+  exec 8<&-
+  [ "$limit" = '0 0' ]
+  [ "$owner" = 0 ]
+}
+
+@test 'the environment names the folder and the colours, and nothing else (R45)' {
+  run bash -c 'grep -hoE "(secure_)?getenv\(\"[A-Z_]+\"\)" "$AK_TOP"/admin_tool/*.c | sort -u'
+  [ "$output" = 'secure_getenv("AUTHKEY_DIR")
+secure_getenv("NO_COLOR")
+secure_getenv("SUDO_USER")' ]
+}
+
+@test 'nothing calls a shell, and the tool is never setuid (R45)' {
+  run nm -D "$AK_TOOL"
+  [ "$status" = 0 ]
+  [[ ! $output =~ \ (system|popen|wordexp)(@|$) ]]
+  [ "$(stat -c %A "$AK_TOOL" | tr -dc s)" = '' ]
+}

@@ -1,0 +1,223 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# At a real pseudo-terminal: dialog.exp plays the administrator.
+# shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2153
+load helper
+
+# The longest line that was shown, colours left out.
+widest() {
+  sed -e 's/\x1b\[[0-9;]*m//g' -e 's/\r//g' <<<"$output" | wc -L
+}
+
+# echoes COMMAND...: run it at a terminal, then say whether that echoes still.
+echoes() {
+  printf '%s; stty -a | grep -qw -- -echo && echo echo-is-off || echo echo-is-on' "$*"
+}
+
+@test 'create asks for name and description, and Create makes the key' {
+  dialog 80 'Key name: ' 'Swaggy M.\r' 'Description (optional): ' 'für die Seite\r' \
+    'Create or Cancel?' 'create\r' -- "$AK_TOOL" create --owner alice
+  ends 0
+  prints 'Created the key "Swaggy M." of alice'
+  [[ $output =~ ak_[1-9A-HJ-NP-Za-km-z]{41} ]]
+  token=${BASH_REMATCH[0]}
+  [ "$(verdict --user alice)" = VALID ]
+  [ "$(field 'Swaggy M.' description)" = 'für die Seite' ]
+}
+
+@test 'Cancel makes nothing and exits 1' {
+  dialog 80 'Description (optional): ' '\r' 'Create or Cancel?' 'cancel\r' -- \
+    "$AK_TOOL" create deploy
+  ends 1
+  prints 'Cancelled; no key was made.'
+  authkey list
+  silent
+}
+
+@test 'Enter at Create or Cancel creates; what is neither is asked again' {
+  dialog 80 'Create or Cancel?' 'c\r' 'Please answer' '' 'Create or Cancel? [Create] c' \
+    '\025\r' -- \
+    "$AK_TOOL" create deploy -d ''
+  ends 0
+  [ "$(field deploy status)" = enabled ]
+}
+
+@test 'a name that is none is asked for again, with the reason' {
+  dialog 80 'Key name: ' '/bad\r' 'a key name has' '' 'Key name: /bad' '\025good\r' 'Description' '\r' \
+    'Create or Cancel?' 'create\r' -- "$AK_TOOL" create
+  ends 0
+  [ "$(field good status)" = enabled ]
+}
+
+@test 'Ctrl-D and Ctrl-C make nothing and leave the terminal as it was' {
+  dialog 80 'Key name: ' '\004' -- "$AK_TOOL" create
+  ends 1
+  dialog 80 'Create or Cancel?' '\004' -- "$AK_TOOL" create deploy -d ''
+  ends 1
+  dialog 80 'Key name: ' 'x\003' -- "$AK_TOOL" create
+  ends 130
+  dialog 80 'Key name: ' 'x\003' -- bash -c \
+    "trap : INT; $(echoes "$AK_TOOL create")"
+  prints 'echo-is-on'
+  authkey list
+  silent
+}
+
+@test 'create with -y asks for nothing that can be left out' {
+  dialog 80 -- "$AK_TOOL" create deploy -y
+  ends 0
+  [[ $output != *'Create or Cancel'* ]]
+  [ "$(field deploy status)" = enabled ]
+}
+
+@test 'create -q asks nothing, so that a script at a terminal does not wait' {
+  dialog 80 -- bash -c 'token=$("$AK_TOOL" create deploy -q) && echo "${#token}"'
+  ends 0
+  prints 44
+  dialog 80 -- "$AK_TOOL" create -q
+  ends 2
+  prints 'NAME is missing'
+}
+
+@test 'nothing is asked when only one of stdin and stderr is a terminal' {
+  dialog 80 -- bash -c '"$AK_TOOL" create </dev/null'
+  ends 2
+  prints 'NAME is missing'
+  dialog 80 -- bash -c '"$AK_TOOL" create 2>/dev/null'
+  ends 2
+}
+
+@test 'edit without options asks, with the present values to be edited' {
+  make deploy --service nginx -d old
+  dialog 120 'Key name: deploy' '-2\r' 'Description: old' '\025new\r' \
+    'Services (empty: all): nginx' ' sshd\r' 'Scopes: ' 'read,write\r' \
+    'Networks (empty: anywhere): ' '192.0.2.0/24\r' 'Expires: never' '\0252999-01-01\r' -- \
+    "$AK_TOOL" edit deploy
+  ends 0
+  prints 'name: deploy -> deploy-2'
+  [ "$("$AK_TOOL" show deploy-2 --json | jq -c \
+    '[.description, .services, .scopes, .networks, .expires_at]')" = \
+    '["new",["nginx","sshd"],["read","write"],["192.0.2.0/24"],"2999-01-01T00:00:00Z"]' ]
+}
+
+@test 'edit with Enter alone changes nothing, and Ctrl-D neither' {
+  make deploy --service nginx --scope read --from 192.0.2.0/24 --expires 2999-01-01 -d text
+  local before
+  before=$("$AK_TOOL" show deploy --json)
+  dialog 80 'Key name' '\r' 'Description' '\r' 'Services' '\r' 'Scopes' '\r' 'Networks' \
+    '\r' 'Expires' '\r' -- "$AK_TOOL" edit deploy
+  ends 0
+  prints 'is so already'
+  dialog 80 'Key name: deploy' '2\r' 'Description: text' '\025\004' -- "$AK_TOOL" edit deploy
+  ends 1
+  prints 'Nothing was changed.'
+  [ "$("$AK_TOOL" show deploy --json)" = "$before" ]
+}
+
+@test 'edit asks again for a value that cannot be' {
+  make deploy
+  dialog 80 'Key name' '\r' 'Description' '\r' 'Services' '\r' 'Scopes: ' 'BAD\r' \
+    'scopes and tags have' '' 'Scopes: BAD' '\025good\r' 'Networks' '\r' 'Expires: never' \
+    '\025soon\r' 'use 2026' '' 'Expires: soon' '\02590d\r' -- "$AK_TOOL" edit deploy
+  ends 0
+  [ "$(field deploy scopes)" = good ]
+}
+
+@test 'revoke --owner asks with the count, and no is no' {
+  make a --owner alice
+  make b --owner alice
+  dialog 80 'Revoke 2 keys for good? [y/N]' 'n\r' -- "$AK_TOOL" revoke --owner alice
+  ends 1
+  dialog 80 'Revoke 2 keys for good? [y/N]' '\r' -- "$AK_TOOL" revoke --owner alice
+  ends 1
+  [ "$(field a status)" = enabled ]
+  dialog 80 'Revoke 2 keys for good? [y/N]' 'y\r' -- "$AK_TOOL" revoke --owner alice
+  ends 0
+  [ "$(field a status)" = revoked ]
+}
+
+@test 'purge asks, and -y answers' {
+  make a
+  make b
+  "$AK_TOOL" revoke -q a b
+  dialog 80 'Delete the record of' 'n\r' -- "$AK_TOOL" purge a
+  ends 1
+  [ "$(field a status)" = revoked ]
+  dialog 80 'Delete 2 records? [y/N]' 'y\r' -- "$AK_TOOL" purge a b
+  ends 0
+  dialog 80 -- "$AK_TOOL" list -y
+  prints 'There are no keys yet'
+}
+
+@test 'verify asks for the token without echo' {
+  make deploy
+  dialog 80 'Token: ' "$token\\r" -- "$AK_TOOL" verify
+  ends 0
+  prints VALID
+  [[ $output != *"${token:11:27}"* ]]
+  dialog 80 'Token: ' "$token\\r" -- bash -c "$(echoes "$AK_TOOL verify")"
+  prints 'echo-is-on'
+}
+
+@test 'Ctrl-C and Ctrl-D at the token leave the echo on' {
+  dialog 80 'Token: ' '\003' -- "$AK_TOOL" verify
+  ends 130
+  dialog 80 'Token: ' 'abc\003' -- bash -c "trap : INT; $(echoes "$AK_TOOL verify")"
+  prints 'echo-is-on'
+  dialog 80 'Token: ' '\004' -- "$AK_TOOL" verify
+  ends 2
+  prints 'there is no token on stdin'
+}
+
+@test 'states have colours at a terminal, unless NO_COLOR or --color never says no' {
+  make deploy
+  dialog 80 -- "$AK_TOOL" list
+  [[ $output == *$'\e[32menabled'* ]]
+  NO_COLOR=1 dialog 80 -- "$AK_TOOL" list
+  [[ $output != *$'\e['* ]]
+  NO_COLOR='' dialog 80 -- "$AK_TOOL" list
+  [[ $output == *$'\e[32menabled'* ]]
+  dialog 80 -- "$AK_TOOL" list --color never
+  [[ $output != *$'\e['* ]]
+  NO_COLOR=1 dialog 80 -- "$AK_TOOL" list --color always
+  [[ $output == *$'\e[32menabled'* ]]
+  authkey list
+  [[ $output != *$'\e['* ]]
+  authkey show deploy --color always
+  [[ $output == *$'\e[32menabled'* ]]
+}
+
+@test 'the table fits terminals of 40, 80 and 200 columns, and keeps ids and states' {
+  local name=a-name-that-is-sixty-four-characters-long-and-so-the-longest-one
+  make "$name" --owner somebody.with.a.rather.long.name@mail.example.org
+  for columns in 40 80 200; do
+    dialog "$columns" -- "$AK_TOOL" list
+    ends 0
+    [ "$(widest)" -le "$columns" ]
+    prints "ak_$id…"
+    prints enabled
+  done
+  prints "$name" # 200 columns are enough for it
+  authkey list
+  prints "$name"
+  prints somebody.with.a.rather.long.name@mail.example.org
+}
+
+@test 'times are local at a terminal' {
+  make deploy --expires 2999-01-01T12:00:00Z
+  TZ=Asia/Tokyo dialog 100 -- "$AK_TOOL" show deploy
+  prints '2999-01-01 21:00'
+}
+
+@test 'what could steer the terminal is spelt out (R41)' {
+  make deploy -d $'a\xe2\x80\xaeb'
+  dialog 120 -- "$AK_TOOL" show deploy
+  prints 'a\u202eb'
+  dialog 120 -- "$AK_TOOL" show deploy --field description
+  prints 'a\u202eb'
+  dialog 200 -- "$AK_TOOL" list --format csv
+  prints 'a\u202eb'
+  dialog 120 -- "$AK_TOOL" show $'x\e[31m\xe2\x80\xae'
+  ends 3
+  [[ $output != *$'\e'* && $output != *$'\xe2\x80\xae'* ]]
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every call that a login makes of the system fails once, and from there on: never a
+ * grant for the wrong token, never a crash or a leak, and a code that says trouble
+ * (SECURITY R1, R2, R12).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../faults.h"
+#include "../host.h"
+
+#define MOST 500 /* calls of one kind in one login; there are some twenty */
+
+static const struct kind {
+	const char *name;
+	enum fault fault;
+	int error;
+} kinds[] = {
+	{ "memory", FAULT_MEMORY, ENOMEM },
+	{ "open EIO", FAULT_OPEN, EIO },
+	{ "open EMFILE", FAULT_OPEN, EMFILE },
+	{ "open EACCES", FAULT_OPEN, EACCES },
+	{ "open ENOMEM", FAULT_OPEN, ENOMEM },
+	{ "open ENOENT", FAULT_OPEN, ENOENT },
+	{ "read EIO", FAULT_READ, EIO },
+	{ "read short", FAULT_READ, FAULT_SHORT },
+	{ "stat EIO", FAULT_STAT, EIO },
+	{ "stat ENOMEM", FAULT_STAT, ENOMEM },
+	{ "stat EACCES", FAULT_STAT, EACCES },
+};
+
+/* Any code but this one is no entry; these are the ones that say trouble. */
+static bool
+says_trouble(int rc)
+{
+	return rc == PAM_AUTHINFO_UNAVAIL || rc == PAM_BUF_ERR ||
+	       rc == PAM_CONV_ERR || /* libpam had no memory for the prompt */
+	       rc == PAM_SYSTEM_ERR || rc == PAM_ABORT;
+}
+
+struct login {
+	const char *user, *token;
+	int auth, acct; /* without a fault */
+};
+
+/* One transaction, a fault armed between its start and its end. How many failed. */
+static unsigned
+log_in(struct host *h, const struct login *l, const struct kind *k, unsigned n,
+    bool persistent, int codes[2])
+{
+	pam_handle_t *pamh = host_start(h, "test", l->user);
+	unsigned failed;
+
+	h->talk.answer = (struct answer){ ANSWER_TEXT, l->token, 0 };
+	faults_arm(k->fault, n, persistent, k->error);
+	codes[0] = pam_authenticate(pamh, 0);
+	codes[1] = codes[0] == PAM_SUCCESS ? pam_acct_mgmt(pamh, 0) : -1;
+	failed = faults_disarm();
+	pam_end(pamh, PAM_SUCCESS);
+	return failed;
+}
+
+/* All n of one kind, until none is left to fail. The number of them. */
+static unsigned
+fail_each(struct host *h, const struct login *l, const struct kind *k, bool persistent)
+{
+	unsigned files = fx_open_files(), n;
+	long blocks;
+	int codes[2];
+
+	for (n = 1; n < MOST; n++) {
+		host_log_clear();
+		blocks = faults_blocks();
+		if (log_in(h, l, k, n, persistent, codes) == 0)
+			break;
+		if (codes[0] == PAM_SUCCESS
+			? l->auth != PAM_SUCCESS
+			: codes[0] != l->auth && !says_trouble(codes[0]))
+			fail_msg("%s %u: authenticate gives %d", k->name, n, codes[0]);
+		if (codes[1] != -1 && codes[1] != l->acct && !says_trouble(codes[1]))
+			fail_msg("%s %u: acct_mgmt gives %d", k->name, n, codes[1]);
+		if (faults_blocks() != blocks)
+			fail_msg("%s %u: %ld blocks of memory lost", k->name, n,
+			    faults_blocks() - blocks);
+		assert_int_equal(fx_open_files(), files);
+		assert_false(host_log_has(l->token + 3 + AK_ID_LEN));
+	}
+	assert_true(n < MOST);
+	assert_int_equal(codes[0], l->auth); /* as without a fault */
+	return n - 1;
+}
+
+static void
+fail_all(struct host *h, const struct login *l, bool store_is_read)
+{
+	for (size_t k = 0; k < FX_COUNT(kinds); k++)
+		for (int persistent = 0; persistent < 2; persistent++) {
+			unsigned n;
+
+			if (kinds[k].fault == FAULT_MEMORY && !faults_in_memory())
+				continue;
+			n = fail_each(h, l, &kinds[k], persistent == 1);
+			/* The kinds that a login has need of were really reached. */
+			if (store_is_read)
+				assert_true(n > 0);
+		}
+}
+
+static void
+warm_up(struct host *h, const struct login *l)
+{
+	static const struct kind none = { "none", FAULT_COUNT, 0 };
+	int codes[2];
+
+	host_options(h, "required", "quiet");
+	for (int i = 0; i < 3; i++)
+		log_in(h, l, &none, 1, false, codes);
+	assert_int_equal(codes[0], l->auth);
+}
+
+static void
+a_right_token_opens_or_says_trouble(void **state)
+{
+	struct host *h = *state;
+	struct login l = { "alice", fx_key(h->fx, "alice"), PAM_SUCCESS, PAM_SUCCESS };
+
+	warm_up(h, &l);
+	fail_all(h, &l, true);
+}
+
+static void
+a_wrong_token_never_opens_R1(void **state)
+{
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice");
+	struct login l = { "alice", NULL, PAM_AUTH_ERR, -1 };
+	char wrong[128];
+
+	/* A right id with another secret. */
+	snprintf(wrong, sizeof(wrong), "%s", token);
+	wrong[30] = wrong[30] == 'x' ? 'y' : 'x';
+	ak_token_checksum(wrong, strlen(wrong) - AK_CHECKSUM_LEN,
+	    wrong + strlen(wrong) - AK_CHECKSUM_LEN);
+	l.token = wrong;
+	warm_up(h, &l);
+	fail_all(h, &l, true);
+}
+
+static void
+a_disabled_key_and_another_user_never_open_R1(void **state)
+{
+	struct host *h = *state;
+	struct login l = { "bob", fx_key(h->fx, "alice"), PAM_AUTH_ERR, -1 };
+
+	warm_up(h, &l);
+	fail_all(h, &l, true);
+	l.user = "alice";
+	fx_set_state(h->fx, l.token, AK_SWITCHED_OFF);
+	warm_up(h, &l);
+	fail_all(h, &l, true);
+}
+
+static void
+an_ordinary_password_never_opens_R1(void **state)
+{
+	struct host *h = *state;
+	struct login l = { "alice", "an ordinary password", PAM_AUTH_ERR, -1 };
+
+	fx_key(h->fx, "alice");
+	warm_up(h, &l);
+	fail_all(h, &l, false);
+}
+
+/* With descriptor 0 free, the store would be put there and is moved away. */
+static int
+fail_to_move(void *context)
+{
+	struct host *h = context;
+	int rc;
+
+	close(STDIN_FILENO);
+	faults_arm(FAULT_DUP, 1, false, EMFILE);
+	rc = host_login(h, "alice", h->fx->tokens[0]);
+	return faults_disarm() == 1 && rc == PAM_AUTHINFO_UNAVAIL &&
+		       fcntl(STDIN_FILENO, F_GETFD) == -1
+		   ? 0
+		   : 1;
+}
+
+static void
+a_standard_stream_stays_closed_when_its_number_cannot_be_left_R13(void **state)
+{
+	struct host *h = *state;
+
+	fx_key(h->fx, "alice");
+	assert_int_equal(fx_wait(fx_spawn(fail_to_move, h)), 0);
+}
+
+static void
+switch_off(void *context)
+{
+	struct host *h = context;
+
+	fx_set_state(h->fx, h->fx->tokens[0], AK_SWITCHED_OFF);
+}
+
+/* The store is replaced while a login reads it: before each of its steps in turn. */
+static void
+a_publish_amid_a_login_gives_the_old_answer_or_the_new_R26(void **state)
+{
+	static const enum fault steps[] = { FAULT_STAT, FAULT_OPEN, FAULT_READ };
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice");
+
+	for (size_t s = 0; s < FX_COUNT(steps); s++)
+		for (unsigned n = 1; n < MOST; n++) {
+			int rc, acct;
+			unsigned happened;
+
+			fx_set_state(h->fx, token, AK_ENABLED);
+			faults_instead(steps[s], n, switch_off, h);
+			rc = host_login_and_account(h, "alice", token, &acct);
+			happened = faults_disarm();
+			if (happened == 0)
+				break;
+			if (rc == PAM_SUCCESS)
+				assert_true(
+				    acct == PAM_PERM_DENIED || acct == PAM_SUCCESS);
+			else
+				assert_pam(rc, PAM_AUTH_ERR);
+			assert_pam(host_login(h, "alice", token), PAM_AUTH_ERR);
+		}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		HOST_TEST(a_right_token_opens_or_says_trouble),
+		HOST_TEST(a_wrong_token_never_opens_R1),
+		HOST_TEST(a_disabled_key_and_another_user_never_open_R1),
+		HOST_TEST(an_ordinary_password_never_opens_R1),
+		HOST_TEST(
+		    a_standard_stream_stays_closed_when_its_number_cannot_be_left_R13),
+		HOST_TEST(a_publish_amid_a_login_gives_the_old_answer_or_the_new_R26),
+	};
+
+	return cmocka_run_group_tests_name("login faults", tests, NULL, NULL);
+}

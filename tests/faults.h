@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef AK_FAULTS_H
+#define AK_FAULTS_H
+
+/*
+ * Make the n-th call of a kind fail, in this program and in all that it loads: faults.c
+ * stands in for functions of libc. Nothing fails unless a fault is armed.
+ */
+#include <stdbool.h>
+
+enum fault {
+	FAULT_MEMORY, /* malloc, calloc, realloc */
+	FAULT_OPEN,
+	FAULT_READ, /* pread; a SHORT error number reads half of what was asked for */
+	FAULT_STAT, /* fstat, lstat */
+	FAULT_DUP, /* fcntl(F_DUPFD_CLOEXEC) */
+	FAULT_WRITE,
+	FAULT_SYNC, /* fsync, fdatasync */
+	FAULT_RENAME,
+	FAULT_MODE, /* fchmod, fchown, futimens */
+	FAULT_COUNT
+};
+
+#define FAULT_SHORT                                                       \
+	0 /* in place of an error number: FAULT_READ and FAULT_WRITE only \
+	   */
+
+/* From now on the n-th call fails with this errno, or it and all after it. */
+void faults_arm(enum fault fault, unsigned n, bool persistent, int error);
+
+/* Nothing fails any more. How many calls have failed since faults_arm(). */
+unsigned faults_disarm(void);
+
+/* Called once, right before the next call of this kind that was armed to "fail". */
+void faults_instead(
+    enum fault fault, unsigned n, void (*happens)(void *), void *context);
+
+/* Blocks of memory that are allocated and not freed; 0 always where that is unknown. */
+long faults_blocks(void);
+
+/* Whether memory can be made to fail: not under a sanitizer, which owns malloc(). */
+bool faults_in_memory(void);
+
+#endif
