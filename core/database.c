@@ -13,6 +13,10 @@ ak_fail_sqlite(sqlite3 *db, int rc, const char *what, struct ak_error *error)
 {
 	const char *why = db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
 
+	/* The shared memory of a write-ahead log is a file that may not fit either. */
+	if ((rc & 0xff) == SQLITE_IOERR && db != NULL &&
+	    sqlite3_system_errno(db) == ENOSPC)
+		rc = SQLITE_FULL;
 	switch (rc & 0xff) {
 	case SQLITE_NOMEM:
 		return ak_fail(error, AK_E_NOMEM, "%s: out of memory", what);
@@ -181,7 +185,10 @@ ak_database_close(struct ak_database *d)
 	d->handle = NULL;
 }
 
-/* Is it of its kind, and of which version? */
+/*
+ * Is it of its kind, and of which version? The version is read first: whoever migrates
+ * between the two sets both, and what is of no version yet may become of our kind.
+ */
 static enum ak_code
 get_version(struct ak_database *d, const struct ak_kind *kind, int64_t *version,
     struct ak_error *error)
@@ -189,9 +196,9 @@ get_version(struct ak_database *d, const struct ak_kind *kind, int64_t *version,
 	int64_t application;
 	enum ak_code code;
 
-	if ((code = get_pragma(d, "PRAGMA application_id", &application, error)) !=
-		AK_OK ||
-	    (code = get_pragma(d, "PRAGMA user_version", version, error)) != AK_OK)
+	if ((code = get_pragma(d, "PRAGMA user_version", version, error)) != AK_OK ||
+	    (code = get_pragma(d, "PRAGMA application_id", &application, error)) !=
+		AK_OK)
 		return code;
 	if (application != kind->application_id && (application != 0 || *version != 0))
 		return ak_fail(error, AK_E_STORE, "%s: is not %s", d->path, kind->name);

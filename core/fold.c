@@ -25,6 +25,7 @@ struct fold {
 	ak_fold_note_fn *note;
 	void *context;
 	struct ak_error *error;
+	struct ak_error aside; /* why a file was not put aside, which undoes no count */
 };
 
 /* One usage file: where it is read, and what was found. */
@@ -35,6 +36,7 @@ struct input {
 	bool there;
 	struct stat status;
 	struct ak_usage_head head;
+	int64_t begin; /* where this fold began to read */
 	int64_t offset; /* of the first byte that is not read */
 	int64_t dropped; /* that were known before */
 	int64_t strange; /* bytes that are no record */
@@ -138,6 +140,7 @@ find_offset(struct fold *f, struct input *in)
 		    f->usage->db.handle, rc, f->usage->db.path, f->error);
 	if (in->offset < AK_USAGE_LEN || in->offset > in->status.st_size)
 		in->offset = AK_USAGE_LEN;
+	in->begin = in->offset;
 	return AK_OK;
 }
 
@@ -229,13 +232,13 @@ skip_hole(struct input *in)
 static enum ak_code
 read_records(struct fold *f, struct input *in)
 {
-	int64_t most = f->rules->records * AK_USAGE_LEN, begin = in->offset;
+	int64_t most = f->rules->records * AK_USAGE_LEN;
 	enum ak_code code = AK_OK;
 	size_t used;
 	ssize_t n;
 
 	while (code == AK_OK && in->offset + AK_USAGE_LEN <= in->status.st_size &&
-	       in->offset - begin < most &&
+	       in->offset - in->begin < most &&
 	       ak_tally_records(in->tally) < f->rules->records) {
 		skip_hole(in);
 		n = pread(in->fd, in->chunk, CHUNK, in->offset);
@@ -284,7 +287,8 @@ fold_name(struct fold *f, struct input *in, const char *ending)
 	enum ak_code code = AK_OK;
 
 	in->strange = 0;
-	in->offset = 0;
+	in->begin = in->offset = 0;
+	memset(&in->status, 0, sizeof(in->status));
 	snprintf(in->name, sizeof(in->name), "%u%s", (unsigned)in->uid, ending);
 	wrong = open_input(f, in);
 	if (in->there && wrong != NULL)
@@ -296,22 +300,49 @@ fold_name(struct fold *f, struct input *in, const char *ending)
 	return code;
 }
 
-/* Fold the files of one user; *rotate: his present one is due to be put aside. */
-static enum ak_code
-fold_user(struct fold *f, struct input *in, bool *rotate)
+/* Was it read to its end, but for a record that is torn or being written? */
+static bool
+is_read(const struct input *in)
 {
-	bool read_all = true, began = false, quiet = true;
+	return in->offset > 0 && in->offset + AK_USAGE_LEN > in->status.st_size;
+}
+
+/*
+ * May a file that was put aside be lost? Not before what was read of it is counted for
+ * good, which is what an earlier fold has done, and not while somebody may write to it.
+ */
+static bool
+is_done_with(const struct fold *f, const struct input *in)
+{
+	return is_read(in) && in->begin == in->offset &&
+	       in->status.st_mtime + QUIET < f->now;
+}
+
+/*
+ * Fold the files of one user, and put his present one aside when it is due. That comes
+ * before the commit, while no other fold can run: files are known by what is in their
+ * heads, so that whatever is undone is read again under its new name.
+ */
+static enum ak_code
+fold_user(struct fold *f, struct input *in)
+{
+	bool began = false, old_is_done_with = true, rest_is_read = true;
 	enum ak_code code = AK_OK;
 
 	for (size_t i = 0; code == AK_OK && i < ENDINGS; i++) {
 		code = fold_name(f, in, endings[i]);
 		if (!in->there)
 			continue;
-		read_all = read_all && in->offset + AK_USAGE_LEN > in->status.st_size;
+		if (i == 0)
+			old_is_done_with = is_done_with(f, in);
+		else
+			rest_is_read = rest_is_read && is_read(in);
 		began = began || i == 1;
-		quiet = quiet && (i != 0 || in->status.st_mtime + QUIET < f->now);
 	}
-	*rotate = read_all && quiet && in->there && (began || in->offset >= ROTATE_AT);
+	if (code == AK_OK && old_is_done_with && rest_is_read && in->there &&
+	    (began || in->offset >= ROTATE_AT))
+		ak_usage_file_rotate(
+		    f->usage->paths, in->uid, f->rules->cap, &f->aside);
 	return code;
 }
 
@@ -371,25 +402,20 @@ prune(struct fold *f)
 	    &f->usage->db, s, sqlite3_bind_int64(s, 1, from / HOUR), f->error);
 }
 
-/* All users, within the transaction; the list keeps those whose file is due. */
+/* All users, within the transaction. */
 static enum ak_code
-fold_users(struct fold *f, uid_t *users, size_t *count)
+fold_users(struct fold *f, const uid_t *users, size_t count)
 {
 	struct input *in = malloc(sizeof(*in));
 	enum ak_code code = AK_OK;
-	size_t due = 0;
-	bool rotate;
 
 	if (in == NULL)
 		return ak_fail(f->error, AK_E_NOMEM, "out of memory");
-	for (size_t i = 0; code == AK_OK && i < *count; i++) {
+	for (size_t i = 0; code == AK_OK && i < count; i++) {
 		in->uid = users[i];
-		code = fold_user(f, in, &rotate);
-		if (rotate)
-			users[due++] = users[i];
+		code = fold_user(f, in);
 	}
 	free(in);
-	*count = due;
 	return code == AK_OK ? prune(f) : code;
 }
 
@@ -409,20 +435,21 @@ enum ak_code
 ak_usage_fold(struct ak_usage *usage, int64_t now, const struct ak_fold_rules *rules,
     ak_fold_note_fn *note, void *context, struct ak_error *error)
 {
-	struct fold f = { usage, now, rules, note, context, error };
+	struct fold f = { usage, now, rules, note, context, error, { AK_OK, "" } };
 	uid_t *users = NULL;
 	size_t count = 0;
 	enum ak_code code;
 
 	if ((code = begin(&f)) == AK_OK &&
 	    (code = list_users(&f, &users, &count)) == AK_OK &&
-	    (code = fold_users(&f, users, &count)) == AK_OK)
+	    (code = fold_users(&f, users, count)) == AK_OK)
 		code = ak_execute(&usage->db, "COMMIT", error);
 	if (sqlite3_get_autocommit(usage->db.handle) == 0)
 		sqlite3_exec(usage->db.handle, "ROLLBACK", NULL, NULL, NULL);
-	/* Only now: what is put aside must be counted for good. */
-	for (size_t i = 0; code == AK_OK && i < count; i++)
-		code = ak_usage_file_rotate(usage->paths, users[i], rules->cap, error);
 	free(users);
+	if (code == AK_OK && f.aside.code != AK_OK) {
+		*error = f.aside;
+		code = error->code;
+	}
 	return code;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "usage_private.h"
@@ -27,22 +29,54 @@ attach_master(struct ak_usage *u, struct ak_error *error)
 		   : ak_fail_sqlite(u->db.handle, rc, u->paths->master, error);
 }
 
+/* Commands that are the first to need the file may be many at once: one makes it. */
+static enum ak_code
+make_if_missing(const char *path, struct ak_error *error)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return errno == EEXIST ? AK_OK : ak_fail_errno(error, path, "");
+	error->code = AK_OK;
+	if (fchmod(fd, 0600) != 0)
+		ak_fail_errno(error, path, "");
+	close(fd);
+	return error->code;
+}
+
+/*
+ * WAL, so that who reads statistics and who folds do not wait for each other. Two that
+ * switch a new file to it at the same moment refuse each other at once, without the
+ * wait that they have set.
+ */
+static enum ak_code
+switch_to_wal(struct ak_database *d, struct ak_error *error)
+{
+	enum ak_code code;
+
+	for (int waited = 0;; waited += 10) {
+		code = ak_execute(d, "PRAGMA journal_mode = WAL", error);
+		if (code == AK_OK || waited >= AK_BUSY_MS ||
+		    sqlite3_errcode(d->handle) != SQLITE_BUSY)
+			return code;
+		sqlite3_sleep(10);
+	}
+}
+
 enum ak_code
 ak_usage_open(
     const struct ak_paths *paths, struct ak_usage **out, struct ak_error *error)
 {
 	struct ak_usage *u = calloc(1, sizeof(*u));
-	enum ak_code code = AK_OK;
+	enum ak_code code;
 
 	*out = NULL;
 	if (u == NULL)
 		return ak_fail(error, AK_E_NOMEM, "out of memory");
 	u->paths = paths;
-	if (access(paths->usage, F_OK) != 0 && errno == ENOENT)
-		code = ak_make_file(paths->usage, error);
-	if (code == AK_OK &&
+	if ((code = make_if_missing(paths->usage, error)) == AK_OK &&
 	    (code = ak_database_open(&u->db, paths->usage, error)) == AK_OK &&
-	    (code = ak_execute(&u->db, "PRAGMA journal_mode = WAL", error)) == AK_OK &&
+	    (code = switch_to_wal(&u->db, error)) == AK_OK &&
 	    (code = ak_database_migrate(&u->db, &kind, error)) == AK_OK)
 		code = attach_master(u, error);
 	if (code == AK_OK)

@@ -136,21 +136,30 @@ paths_of(const struct fx *fx, struct ak_paths *paths)
 	assert_code(ak_paths_of(fx->root, paths, &error), AK_OK, &error);
 }
 
-void
-us_fold(const struct fx *fx, int64_t now, int64_t most, struct us_notes *notes)
+enum ak_code
+us_try_fold(const struct fx *fx, int64_t now, int64_t most, struct us_notes *notes,
+    struct ak_error *error)
 {
 	const struct ak_fold_rules rules = { AK_RETENTION_DEFAULT, AK_USAGE_CAP_DEFAULT,
 		most };
 	struct ak_usage *usage = NULL;
 	struct ak_paths paths;
+	enum ak_code code;
+
+	if ((code = ak_paths_of(fx->root, &paths, error)) == AK_OK &&
+	    (code = ak_usage_open(&paths, &usage, error)) == AK_OK)
+		code = ak_usage_fold(
+		    usage, now, &rules, notes != NULL ? note : NULL, notes, error);
+	ak_usage_close(&usage);
+	return code;
+}
+
+void
+us_fold(const struct fx *fx, int64_t now, int64_t most, struct us_notes *notes)
+{
 	struct ak_error error;
 
-	paths_of(fx, &paths);
-	assert_code(ak_usage_open(&paths, &usage, &error), AK_OK, &error);
-	assert_code(ak_usage_fold(
-			usage, now, &rules, notes != NULL ? note : NULL, notes, &error),
-	    AK_OK, &error);
-	ak_usage_close(&usage);
+	assert_code(us_try_fold(fx, now, most, notes, &error), AK_OK, &error);
 }
 
 struct ak_usage *

@@ -46,6 +46,10 @@ bool us_noted(const struct us_notes *notes, const char *line);
  * NULL. */
 void us_fold(const struct fx *fx, int64_t now, int64_t most, struct us_notes *notes);
 
+/* The same without an assertion, for a process that was spawned. */
+enum ak_code us_try_fold(const struct fx *fx, int64_t now, int64_t most,
+    struct us_notes *notes, struct ak_error *error);
+
 /* Open the database of usage; the caller closes it. */
 struct ak_usage *us_open(const struct fx *fx);
 
