@@ -59,7 +59,7 @@ enum ak_code ak_usage_fold(struct ak_usage *usage, int64_t now,
 /* Enough for all that a file may hold by its cap. */
 #define AK_FOLD_ALL INT64_C(1000000)
 /* What a command that lists may take time for. */
-#define AK_FOLD_SOME INT64_C(100000)
+#define AK_FOLD_SOME INT64_C(50000)
 
 /* What is known of one key. Texts that are not known are "". */
 struct ak_key_usage {

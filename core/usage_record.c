@@ -101,11 +101,12 @@ ak_usage_unpack(const uint8_t packed[AK_USAGE_LEN], struct ak_usage_record *reco
 	uint32_t reason = (uint32_t)ak_get_number(packed + REASON_AT, 4);
 
 	memset(record, 0, sizeof(*record));
+	/* The check comes last: bytes that only look like a beginning cost little. */
 	if (memcmp(packed, ak_usage_magic, sizeof(ak_usage_magic)) != 0 ||
-	    ak_get_number(packed + CHECK_AT, 4) != ak_crc32(packed, CHECK_AT) ||
 	    !ak_reason_exists(reason) || time < 0 || time > AK_TIME_MAX ||
 	    packed[HAS_ADDRESS_AT] > 1 ||
-	    !is_service((const char *)packed + SERVICE_AT))
+	    !is_service((const char *)packed + SERVICE_AT) ||
+	    ak_get_number(packed + CHECK_AT, 4) != ak_crc32(packed, CHECK_AT))
 		return false;
 	for (size_t i = 0; i < AK_ID_LEN; i++)
 		if (packed[ID_AT + i] == '\0' ||
