@@ -134,11 +134,10 @@ add(struct cli *cli, struct verifier *v, const char *group)
 {
 	bool joins = !v->member && v->uid != 0;
 
-	if (!verifier_file_make(cli, v->uid) ||
-	    (joins && !change_group(cli, "-a", v->name, group)))
+	if (joins && !change_group(cli, "-a", v->name, group))
 		return false;
 	v->member = v->member || joins;
-	return true;
+	return verifier_file_make(cli, v->uid);
 }
 
 static bool

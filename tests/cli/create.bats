@@ -65,7 +65,7 @@ load helper
     "scopes":["read","write"],"networks":["192.0.2.0/24","2001:db8::/32"],"tags":["prod"],
     "expires_at":"2999-12-31T00:00:00Z","not_before":"2998-12-31T23:00:00Z",
     "status":"disabled","activated_at":null,"revoked_at":null,"last_used_at":null,
-    "uses":null}'
+    "uses":0}'
   [ "$(jq --argjson want "$want" 'contains($want)' <<<"$output")" = true ]
 }
 

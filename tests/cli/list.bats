@@ -27,7 +27,7 @@ names() {
   authkey list
   ends 0
   [[ ${lines[0]} =~ ^NAME\ +OWNER\ +LAST\ USED\ +API\ AUTH\ KEY\ +CREATED\ +STATUS$ ]]
-  [[ ${lines[1]} =~ ^Swaggy\ M\.\ +alice\ +-\ +ak_$id…\ +20[0-9TZ:-]+\ +enabled$ ]]
+  [[ ${lines[1]} =~ ^Swaggy\ M\.\ +alice\ +never\ +ak_$id…\ +20[0-9TZ:-]+\ +enabled$ ]]
 }
 
 @test 'the JSON of a key has the fields of the contract, in list and in show' {
@@ -44,7 +44,7 @@ names() {
   [ "$(jq -cS . <<<"$output")" = "$listed" ]
   [ "$(jq -c '[.services, .scopes, .networks, .tags]' <<<"$output")" = '[[],[],[],[]]' ]
   [ "$(jq -c '[.description, .expires_at, .last_used_at, .uses, .revoked_by]' \
-    <<<"$output")" = '[null,null,null,null,null]' ]
+    <<<"$output")" = '[null,null,null,0,null]' ]
 }
 
 @test 'the JSON of many keys is one array' {
@@ -166,7 +166,7 @@ END
   authkey show alice/deploy
   ends 0
   for line in 'NAME +deploy' 'OWNER +alice' 'STATUS +enabled' 'SERVICES +nginx' \
-    'NETWORKS +192.0.2.0/24' 'EXPIRES +never' 'LAST USED +-'; do
+    'NETWORKS +192.0.2.0/24' 'EXPIRES +never' 'LAST USED +never'; do
     grep -qE "^$line\$" <<<"$output"
   done
 }

@@ -41,7 +41,7 @@ load usage_helper
   "$AK_TOOL" fold -q
   [ -e "$(usage_file).old" ]
   [ "$(stat -c %s "$(usage_file)")" = 80 ]
-  tail -c 80 "$(usage_file).old" >>"$(usage_file).old"
+  cat "$PLACE/record" >>"$(usage_file).old"
   login nginx alice
   [ "$(field deploy uses)" = 14003 ]
 }
@@ -116,7 +116,7 @@ killed_anywhere() {
   logins=1
   # A megabyte of records, so that every fold is due to put the file aside.
   grow() {
-    touch -d '5 minutes ago' "$(usage_file).old" 2>/dev/null || :
+    touch -c -d '5 minutes ago' "$(usage_file).old"
     [ "$(stat -c %s "$(usage_file)")" -gt 1048576 ] || {
       repeat_record 13200
       logins=$((logins + 13200))
@@ -126,6 +126,7 @@ killed_anywhere() {
   local before=grow
   killed_anywhere "$AK_TOOL" fold -q
   [ "$killed" -ge 20 ]
+  grep -qw renameat2 "$PLACE/inside"
   [ -e "$(usage_file).old" ]
 }
 

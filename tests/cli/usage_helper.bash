@@ -7,11 +7,11 @@
 
 # login SERVICE USER [ADDRESS]: with $token; whether the user was let in.
 login() {
-  local service=$1 user=$2 status=0
+  local service=$1 user=$2 status=0 module
   shift 2
   if [ ! -e "$PLACE/pam.d/$service" ]; then
     mkdir -p "$PLACE/pam.d"
-    local module="$AK_MODULE store=$AUTHKEY_DIR/keys.db store_owner=$(id -un)"
+    module="$AK_MODULE store=$AUTHKEY_DIR/keys.db store_owner=$(id -un)"
     printf '%s\n' "auth sufficient $module" "account required $module" \
       >"$PLACE/pam.d/$service"
   fi

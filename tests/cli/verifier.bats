@@ -40,7 +40,7 @@ drop_account() {
   [ "$added" = 0 ]
   [[ $said == *'Restart its service'* ]]
   [[ " $groups " == *" $user "* ]]
-  [ "$file" = "$uid 600 0" ]
+  [ "$file" = "$uid 600 80" ]
   [ "$(jq -c --arg u "$user-u" '.[] | select(.user == $u) | [.member, .usage_file]' \
     <<<"$listed")" = '[true,true]' ]
   [[ $again == *'checks tokens already'* ]]
