@@ -3,7 +3,9 @@
 -- in:  ?1 first day, ?2 key id or NULL, ?3 owner or NULL
 -- out: name TEXT, uses INT, refusals INT, first use s|NULL
 WITH seen AS (SELECT address, min(first_at) AS first_at FROM key_address
-               WHERE ?2 IS NULL OR key_id = ?2 GROUP BY address)
+               WHERE (?2 IS NULL OR key_id = ?2)
+                 AND (?3 IS NULL OR key_id IN (SELECT id FROM master.key WHERE owner = ?3))
+               GROUP BY address)
 SELECT d.address AS name,
        sum(CASE WHEN reason = 'VALID' THEN count ELSE 0 END),
        sum(CASE WHEN reason = 'VALID' THEN 0 ELSE count END),
