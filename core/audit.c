@@ -176,6 +176,21 @@ follow(const struct ak_audit *e, void *context)
 	return true;
 }
 
+/* The chain and its end as they are at one moment: another command may add to both. */
+static enum ak_code
+read_all(
+    struct ak_master *m, struct walk *walk, struct chain *end, struct ak_error *error)
+{
+	enum ak_code code;
+
+	if ((code = ak_execute(&m->db, "SAVEPOINT audit", error)) != AK_OK)
+		return code;
+	if ((code = get_end(m, end, error)) == AK_OK)
+		code = ak_audit_list(m, NULL, 0, follow, walk, error);
+	sqlite3_exec(m->db.handle, "RELEASE audit", NULL, NULL, NULL);
+	return code;
+}
+
 enum ak_code
 ak_audit_verify(
     struct ak_master *m, int64_t *broken, int64_t *count, struct ak_error *error)
@@ -186,8 +201,7 @@ ak_audit_verify(
 
 	*broken = 0;
 	*count = 0;
-	if ((code = get_end(m, &end, error)) != AK_OK ||
-	    (code = ak_audit_list(m, NULL, 0, follow, &walk, error)) != AK_OK)
+	if ((code = read_all(m, &walk, &end, error)) != AK_OK)
 		return code;
 	*count = walk.chain.count;
 	if (walk.stopped || walk.chain.count < end.count)

@@ -9,4 +9,4 @@ SELECT printf('%02d', hour % 24) AS name,
   FROM hour_count
  WHERE hour >= ?1 * 24 AND (?2 IS NULL OR key_id = ?2)
    AND (?3 IS NULL OR key_id IN (SELECT id FROM master.key WHERE owner = ?3))
- GROUP BY name ORDER BY name;
+ GROUP BY 1 ORDER BY 1;

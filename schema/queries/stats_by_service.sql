@@ -9,4 +9,4 @@ SELECT service AS name,
   FROM day_count AS d
  WHERE day >= ?1 AND (?2 IS NULL OR key_id = ?2)
    AND (?3 IS NULL OR key_id IN (SELECT id FROM master.key WHERE owner = ?3))
- GROUP BY name ORDER BY name;
+ GROUP BY 1 ORDER BY 1;

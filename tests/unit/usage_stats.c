@@ -48,7 +48,8 @@ make_samples(struct fx *fx, struct model *m)
 
 	assert_non_null(records);
 	for (int k = 0; k < KEYS; k++) {
-		key = fx_record(owners[k]);
+		key = fx_record(owners[k]); /* names are unique per owner alone */
+		snprintf(key.key.name, sizeof(key.key.name), "key %d", k % 3);
 		snprintf(m->ids[k], sizeof(m->ids[k]), "%s", fx_id(fx_issue(fx, &key)));
 		snprintf(m->names[k], sizeof(m->names[k]), "%s", key.key.name);
 	}
