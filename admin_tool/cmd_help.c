@@ -134,8 +134,9 @@ put_all(void)
 		printf("  %-18s%s\n", (*c)->name, (*c)->summary);
 	puts("\nOptions of every command:");
 	put_options(global_options);
-	puts("\nKEY is an id, a name, or OWNER/NAME. WHEN is 90d, 12h or 30m from now, "
-	     "2027-01-31,\nor 2027-01-31T23:59:59Z. More: authkey help COMMAND, "
+	puts("\nKEY is an id, a name, or OWNER/NAME. WHEN is 90d, 12h or 30m from now "
+	     "(with --since\nand --unused-since: ago), 2027-01-31, or "
+	     "2027-01-31T23:59:59Z.\nMore: authkey help COMMAND, "
 	     "authkey(8).");
 }
 

@@ -54,7 +54,25 @@ struct reading {
 	int64_t since; /* or AK_NO_TIME */
 	int64_t seq; /* the last event that was given */
 	char id[AK_ID_LEN + 1], label[TEXT_LABEL_MAX]; /* the last key */
+	int64_t uid; /* the last user */
+	char user[AK_OWNER_MAX + 1];
 };
+
+/* What a user is called. Most events have the user of the one before. */
+static const char *
+find_user(struct reading *r, int64_t uid)
+{
+	const struct passwd *user;
+
+	if (r->user[0] != '\0' && r->uid == uid)
+		return r->user;
+	r->uid = uid;
+	if ((user = getpwuid((uid_t)uid)) != NULL)
+		snprintf(r->user, sizeof(r->user), "%s", user->pw_name);
+	else
+		snprintf(r->user, sizeof(r->user), "%lld", (long long)uid);
+	return r->user;
+}
 
 /* What an event's key is called. Most have the one of the event before. */
 static void
@@ -78,24 +96,19 @@ static bool
 give(const struct ak_event *e, void *context)
 {
 	struct reading *r = context;
-	const struct passwd *user;
-	char number[24];
 
 	r->seq = e->seq;
 	if (r->since != AK_NO_TIME && e->time < r->since)
 		return true;
 	find_label(r, e->key_id);
-	snprintf(number, sizeof(number), "%lld", (long long)e->uid);
-	user = getpwuid((uid_t)e->uid);
-	out_row(
-	    &r->cli->out, (struct out_cell[FIELDS]){ [TIME].number = e->time,
-			      [ID].text = e->key_id,
-			      [KEY].text = r->label,
-			      [REASON].text = e->reason,
-			      [SERVICE].text = e->service,
-			      [FROM].text = e->address,
-			      [UID].number = e->uid,
-			      [USER].text = user != NULL ? user->pw_name : number });
+	out_row(&r->cli->out, (struct out_cell[FIELDS]){ [TIME].number = e->time,
+				  [ID].text = e->key_id,
+				  [KEY].text = r->label,
+				  [REASON].text = e->reason,
+				  [SERVICE].text = e->service,
+				  [FROM].text = e->address,
+				  [UID].number = e->uid,
+				  [USER].text = find_user(r, e->uid) });
 	return true;
 }
 

@@ -111,7 +111,8 @@ write() {
   echo old >"$PLACE/node/authkey.prom"
   local call
   for call in fchmod rename; do
-    run --separate-stderr strace -o /dev/null -e trace="$call" \
+    # A leak is looked for by tracing oneself, which nobody can who is traced.
+    ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -o /dev/null -e trace="$call" \
       -e inject="$call":error=ENOSPC "$AK_TOOL" stats --prometheus "$PLACE/node/authkey.prom"
     ends 5
     says 'authkey.prom: No space left on device'
