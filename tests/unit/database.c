@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Migrations: an older master comes up to date with its keys, what is newer or of
+ * another kind is left alone. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "../fixture.h"
+#include "sql.h"
+#include "usage.h"
+
+static sqlite3 *
+open_file(const char *path)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open_v2(path, &db,
+			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
+	    SQLITE_OK);
+	return db;
+}
+
+static void
+run(sqlite3 *db, const char *sql)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+}
+
+static void
+run_on(const char *path, const char *sql)
+{
+	sqlite3 *db = open_file(path);
+
+	run(db, sql);
+	sqlite3_close(db);
+}
+
+static int
+number_of(const char *path, const char *sql)
+{
+	sqlite3 *db = open_file(path);
+	sqlite3_stmt *statement;
+	int n;
+
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	n = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return n;
+}
+
+/* The columns of the tables of version 1, to copy them by. */
+static const char copy_to_version_1[] =
+    "INSERT INTO installation (one, prefix, unix_group, generation)"
+    "  SELECT one, prefix, unix_group, generation FROM new.installation;"
+    "INSERT INTO owner SELECT * FROM new.owner;"
+    "INSERT INTO key SELECT * FROM new.key;"
+    "PRAGMA user_version = 1; PRAGMA application_id = 1095454001;"; /* AKM1 */
+
+/* Put a master of version 1 with the same keys in the place of the fixture's. */
+static void
+step_back_to_version_1(struct fx *fx)
+{
+	const char *path = fx_path(fx, "root/master/master.db");
+	char attach[2 * FX_PATH];
+	sqlite3 *db;
+
+	ak_master_close(&fx->master);
+	assert_int_equal(rename(path, fx_path(fx, "newer.db")), 0);
+	snprintf(attach, sizeof(attach), "ATTACH '%s' AS new", fx_path(fx, "newer.db"));
+	fx_write(path, "", 0, 0600);
+	db = open_file(path);
+	run(db, ak_migrations[0]);
+	run(db, attach);
+	run(db, copy_to_version_1);
+	sqlite3_close(db);
+	assert_int_equal(number_of(path, "PRAGMA user_version"), 1);
+}
+
+static void
+a_master_of_version_1_comes_up_to_date_with_its_keys(void **state)
+{
+	struct fx *fx = *state;
+	struct ak_installation is;
+	const char *first = fx_key(fx, "alice"), *second = fx_key(fx, "bob");
+	struct ak_error error;
+
+	fx_set_state(fx, second, AK_SWITCHED_OFF);
+	fx_set_owner(fx, "alice", false, true);
+	step_back_to_version_1(fx);
+	fx_reopen(fx);
+	assert_int_equal(
+	    number_of(ak_master_paths(fx->master)->master, "PRAGMA user_version"),
+	    AK_MIGRATION_COUNT);
+	assert_string_equal(fx_load(fx, first)->key.owner, "alice");
+	assert_true(fx_load(fx, first)->key.owner_verified);
+	assert_int_equal(fx_load(fx, second)->key.state, AK_SWITCHED_OFF);
+	assert_code(ak_master_installation(fx->master, &is, &error), AK_OK, &error);
+	assert_int_equal(is.retention, AK_RETENTION_DEFAULT);
+	assert_int_equal(is.usage_cap, AK_USAGE_CAP_DEFAULT);
+	assert_true(is.default_expiry == AK_NO_TIME);
+	fx_set_state(fx, second, AK_ENABLED); /* and it is in use */
+	assert_reason(fx_verify(fx, second, "bob"), AK_VALID);
+	assert_reason(fx_verify(fx, first, "alice"), AK_VALID);
+}
+
+static int
+open_master(void *context)
+{
+	struct fx *fx = context;
+	struct ak_master *master;
+	struct ak_error error;
+	enum ak_code code = ak_master_open(fx->root, &master, &error);
+
+	if (code != AK_OK)
+		print_error("%s\n", error.text);
+	ak_master_close(&master);
+	return (int)code;
+}
+
+static void
+many_may_open_an_older_master_at_once(void **state)
+{
+	struct fx *fx;
+	int pids[6];
+	void *each;
+
+	(void)state;
+	for (unsigned n = fx_loops(10); n > 0; n--) {
+		assert_int_equal(fx_setup(&each), 0);
+		fx = each;
+		fx_key(fx, "alice");
+		step_back_to_version_1(fx);
+		for (size_t i = 0; i < FX_COUNT(pids); i++)
+			pids[i] = fx_spawn(open_master, fx);
+		for (size_t i = 0; i < FX_COUNT(pids); i++)
+			assert_int_equal(fx_wait(pids[i]), AK_OK);
+		fx_reopen(fx);
+		assert_string_equal(fx_load(fx, fx->tokens[0])->key.owner, "alice");
+		assert_int_equal(fx_teardown(&each), 0);
+	}
+}
+
+static void
+a_newer_master_is_left_alone_and_the_way_out_is_named(void **state)
+{
+	struct fx *fx = *state;
+	const char *path = fx_path(fx, "root/master/master.db");
+	struct ak_error error;
+	char sql[64];
+
+	ak_master_close(&fx->master);
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", AK_MIGRATION_COUNT + 1);
+	run_on(path, sql);
+	assert_code(ak_master_open(fx->root, &fx->master, &error), AK_E_STORE, &error);
+	assert_null(fx->master);
+	assert_contains(error.text, "master.db");
+	assert_contains(error.text, "newer authkey");
+	assert_contains(error.text, "upgrade authkey");
+	assert_int_equal(
+	    number_of(path, "PRAGMA user_version"), AK_MIGRATION_COUNT + 1);
+}
+
+static void
+a_database_of_another_kind_is_left_alone(void **state)
+{
+	struct fx *fx = *state;
+	const char *path = fx_path(fx, "root/master/master.db");
+	struct ak_usage *usage;
+	struct ak_error error;
+	struct ak_paths paths;
+
+	assert_code(ak_paths_of(fx->root, &paths, &error), AK_OK, &error);
+	ak_master_close(&fx->master);
+	run_on(path, "PRAGMA application_id = 1");
+	assert_code(ak_master_open(fx->root, &fx->master, &error), AK_E_STORE, &error);
+	assert_contains(error.text, "is not an authkey master");
+	run_on(path, "PRAGMA application_id = 0"); /* of no kind, but not empty */
+	assert_code(ak_master_open(fx->root, &fx->master, &error), AK_E_STORE, &error);
+	/* A master is no database of usage. */
+	run_on(path, "PRAGMA application_id = 1095454001");
+	fx_copy(path, paths.usage);
+	assert_code(ak_usage_open(&paths, &usage, &error), AK_E_STORE, &error);
+	assert_null(usage);
+	assert_contains(error.text, "is not an authkey usage database");
+	assert_int_equal(number_of(paths.usage, "PRAGMA application_id"), 1095454001);
+	assert_int_equal(number_of(paths.usage, "SELECT count(*) FROM sqlite_schema "
+						"WHERE name = 'day_count'"),
+	    0);
+}
+
+static void
+a_file_that_is_no_database_is_an_error_that_names_it(void **state)
+{
+	struct fx *fx = *state;
+	struct ak_usage *usage;
+	struct ak_error error;
+	char noise[8192];
+
+	memset(noise, 'x', sizeof(noise));
+	fx_write(ak_master_paths(fx->master)->usage, noise, sizeof(noise), 0600);
+	assert_code(ak_usage_open(ak_master_paths(fx->master), &usage, &error),
+	    AK_E_STORE, &error);
+	assert_null(usage);
+	assert_contains(error.text, "usage.db");
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		FX_TEST(a_master_of_version_1_comes_up_to_date_with_its_keys),
+		cmocka_unit_test(many_may_open_an_older_master_at_once),
+		FX_TEST(a_newer_master_is_left_alone_and_the_way_out_is_named),
+		FX_TEST(a_database_of_another_kind_is_left_alone),
+		FX_TEST(a_file_that_is_no_database_is_an_error_that_names_it),
+	};
+
+	return cmocka_run_group_tests_name("database", tests, NULL, NULL);
+}
