@@ -25,13 +25,15 @@ static const struct option_spec options[] = {
 	{ "description", 'd', OPTION_TEXT, AT(description), "TEXT",
 	    "what the key is for" },
 	{ "service", 0, OPTION_TEXTS, AT(services), "S",
-	    "a PAM service that the key opens; may be repeated (all services)" },
+	    "a PAM service that the key opens; may be repeated, or a,b (all "
+	    "services)" },
 	{ "scope", 0, OPTION_TEXTS, AT(scopes), "S",
-	    "a scope that the key has; may be repeated (none)" },
+	    "a scope that the key has; may be repeated, or a,b (none)" },
 	{ "from", 0, OPTION_TEXTS, AT(networks), "CIDR",
-	    "a network that the key may be used from; may be repeated (anywhere)" },
+	    "a network that the key may be used from; may be repeated, or a,b "
+	    "(anywhere)" },
 	{ "tag", 0, OPTION_TEXTS, AT(tags), "T",
-	    "a word to find it by; may be repeated" },
+	    "a word to find it by; may be repeated, or a,b" },
 	{ "expires", 0, OPTION_TEXT, AT(expires), "WHEN|never",
 	    "when it ends: 90d, 12h, 2027-01-31, 2027-01-31T23:59:59Z (never, or "
 	    "what authkey config default-expiry says)" },
@@ -106,8 +108,8 @@ fill_limits(struct cli *cli, const struct values *v, struct ak_record *r)
 	const char *why;
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		why = keywords_apply(lists[i].kind,
-		    (const struct texts *)((const char *)v + lists[i].from), true,
+		why = keywords_add(lists[i].kind,
+		    (const struct texts *)((const char *)v + lists[i].from),
 		    (char *)r + lists[i].to);
 		if (why != NULL) {
 			cli_usage(cli, "--%s: %s", lists[i].kind->option, why);

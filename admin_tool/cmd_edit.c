@@ -58,8 +58,8 @@ apply(struct cli *cli, const struct edit_values *v, struct ak_record *r)
 	}
 	for (size_t i = 0; why == NULL && i < sizeof(lists) / sizeof(lists[0]); i++) {
 		option = lists[i].kind->option;
-		why = keywords_apply(lists[i].kind,
-		    (const struct texts *)((const char *)v + lists[i].from), false,
+		why = keywords_change(lists[i].kind,
+		    (const struct texts *)((const char *)v + lists[i].from),
 		    (char *)r + lists[i].to);
 	}
 	if (why == NULL) {
@@ -199,8 +199,9 @@ const struct command cmd_edit = {
 	.arguments = "KEY",
 	.summary = "change the name, description or restrictions of a key",
 	.about =
-	    "CHANGE is +x to add, -x to take away, =x,y or x,y to replace, = to empty; "
-	    "it may be repeated. Without options, at a terminal, it asks, with the "
+	    "CHANGE is +x to add, -x to take away, =x,y or x,y to replace, = to empty "
+	    "(no service is all services, no network is anywhere); it may be repeated. "
+	    "Without options, at a terminal, it asks, with the "
 	    "present values to be edited. It says what changed.",
 	.example = "authkey edit deploy --service +sshd --expires 90d\n"
 		   "authkey edit alice/deploy --from =192.0.2.0/24,2001:db8::/32",

@@ -32,7 +32,7 @@ check_words(const char *answer, void *context)
 	struct texts value = { .at = { answer }, .count = *answer != '\0' };
 	char list[AK_WORDS_MAX] = "";
 
-	return keywords_apply(q->kind, &value, true, list);
+	return keywords_add(q->kind, &value, list);
 }
 
 static const char *

@@ -17,7 +17,7 @@ const struct option_spec judge_options[] = {
 	{ "service", 0, OPTION_TEXT, AT(service), "S", "the PAM service" },
 	{ "from", 0, OPTION_TEXT, AT(from), "IP", "the remote address" },
 	{ "scope", 0, OPTION_TEXTS, AT(scopes), "S",
-	    "a scope that the key must have; may be repeated" },
+	    "a scope that the key must have; may be repeated, or a,b" },
 	OPTION_END,
 };
 
@@ -31,7 +31,7 @@ judge(struct cli *cli, const struct judge_values *v, struct judgement *j)
 	size_t len;
 
 	*j = (struct judgement){ .scopes = "" };
-	if ((why = keywords_apply(&keyword_scope, &v->scopes, true, j->scopes)) != NULL)
+	if ((why = keywords_add(&keyword_scope, &v->scopes, j->scopes)) != NULL)
 		return cli_usage(cli, "--scope: %s", why);
 	if (ak_paths_of(cli->dir, &paths, &cli->error) != AK_OK)
 		return cli_fail(cli);

@@ -5,6 +5,9 @@
 #include "authkey.h"
 #include "keywords.h"
 
+#define BLANKS " \t"
+#define EMPTY "="
+
 static const char *
 copy(const char *why_not, const char *word, char out[AK_WORD_MAX + 1])
 {
@@ -39,55 +42,97 @@ take_network(const char *word, char out[AK_WORD_MAX + 1])
 	return why;
 }
 
-const struct keyword_kind keyword_service = { "service", take_service };
-const struct keyword_kind keyword_scope = { "scope", take_scope };
-const struct keyword_kind keyword_network = { "from", take_network };
-const struct keyword_kind keyword_tag = { "tag", take_scope };
+const struct keyword_kind keyword_service = { "service", take_service,
+	"that would leave no service, and the key would open all; say so with "
+	"--service =" };
+const struct keyword_kind keyword_scope = { "scope", take_scope, NULL };
+const struct keyword_kind keyword_network = { "from", take_network,
+	"that would leave no network, and the key would open from anywhere; say so "
+	"with --from =" };
+const struct keyword_kind keyword_tag = { "tag", take_scope, NULL };
 
-/* Add or take away each word of `text`. */
+/* Add one word to the list, or take it away. */
 static const char *
-apply(const struct keyword_kind *kind, const char *text, bool away, char *list)
+apply_word(const struct keyword_kind *kind, const char *text, size_t len, bool away,
+    char *list)
 {
 	char word[AK_WORDS_MAX], stored[AK_WORD_MAX + 1];
 	const char *why;
-	size_t len;
 
-	for (text += strspn(text, ", "); *text != '\0'; text += strspn(text, ", ")) {
-		len = strcspn(text, ", ");
-		if (len >= sizeof(word))
-			return "a word is too long";
-		memcpy(word, text, len);
-		word[len] = '\0';
-		text += len;
-		if ((why = kind->take(word, stored)) != NULL)
-			return why;
-		if (away)
-			ak_words_remove(list, stored);
-		else if (!ak_words_add(list, stored))
-			return "that is more than a key can hold: 2,047 characters";
-	}
+	if (len >= sizeof(word))
+		return "a word is too long";
+	memcpy(word, text, len);
+	word[len] = '\0';
+	if ((why = kind->take(word, stored)) != NULL)
+		return why;
+	if (away)
+		ak_words_remove(list, stored);
+	else if (!ak_words_add(list, stored))
+		return "that is more than a key can hold: 2,047 characters";
 	return NULL;
 }
 
-const char *
-keywords_apply(const struct keyword_kind *kind, const struct texts *values,
-    bool only_add, char list[AK_WORDS_MAX])
+/* Each word of `text`; between two commas there is one at least. */
+static const char *
+apply(const struct keyword_kind *kind, const char *text, bool away, char *list)
 {
-	const char *text, *why = NULL;
-	bool replaced = only_add;
+	const char *why;
+	size_t len;
+
+	for (;; text++) {
+		text += strspn(text, BLANKS);
+		if (*text == '\0' || *text == ',')
+			return "needs a value";
+		do {
+			len = strcspn(text, "," BLANKS);
+			why = apply_word(kind, text, len, away, list);
+			if (why != NULL)
+				return why;
+			text += len;
+			text += strspn(text, BLANKS);
+		} while (*text != '\0' && *text != ',');
+		if (*text == '\0')
+			return NULL;
+	}
+}
+
+const char *
+keywords_add(const struct keyword_kind *kind, const struct texts *values,
+    char list[AK_WORDS_MAX])
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < values->count && why == NULL; i++)
+		why = apply(kind, values->at[i], false, list);
+	return why;
+}
+
+/* One change; `replaced` says whether an earlier one has replaced the list. */
+static const char *
+change(const struct keyword_kind *kind, const char *text, bool *replaced, char *list)
+{
+	if (*text == '+' || *text == '-')
+		return apply(kind, text + 1, *text == '-', list);
+	if (!*replaced)
+		list[0] = '\0';
+	*replaced = true;
+	if (*text == '\0' || strcmp(text, EMPTY) == 0)
+		return NULL;
+	return apply(kind, text + (*text == '='), false, list);
+}
+
+const char *
+keywords_change(const struct keyword_kind *kind, const struct texts *values,
+    char list[AK_WORDS_MAX])
+{
+	const char *why = NULL;
+	bool replaced = false, emptied = false;
 
 	for (size_t i = 0; i < values->count && why == NULL; i++) {
-		text = values->at[i];
-		if (only_add && *text == '\0')
-			return "needs a value";
-		if (only_add || (*text != '+' && *text != '-')) {
-			if (!replaced)
-				list[0] = '\0';
-			replaced = true;
-			why = apply(
-			    kind, text + (!only_add && *text == '='), false, list);
-		} else
-			why = apply(kind, text + 1, *text == '-', list);
+		why = change(kind, values->at[i], &replaced, list);
+		emptied = emptied || strcmp(values->at[i], EMPTY) == 0;
 	}
+	if (why == NULL && values->count > 0 && list[0] == '\0' && !emptied)
+		why = kind->why_not_empty;
 	return why;
 }

@@ -12,23 +12,29 @@ struct keyword_kind {
 	const char *option; /* "service" */
 	/* NULL and the one spelling that is stored, or why the word may not be. */
 	const char *(*take)(const char *word, char out[AK_WORD_MAX + 1]);
+	/* What an empty list would mean by accident; NULL: it may be empty. */
+	const char *why_not_empty;
 };
 
 extern const struct keyword_kind keyword_service, keyword_scope, keyword_network,
     keyword_tag;
 
+/* Add the words of each value, with commas or blanks between them. NULL, or why not. */
+const char *keywords_add(const struct keyword_kind *kind, const struct texts *values,
+    char list[AK_WORDS_MAX]);
+
 /*
- * Apply values to a word list. Each is words with commas or spaces between them.
+ * Change a word list. Each value is words as above behind a sign, or the sign alone.
  *
  *   x,y   =x,y    the list becomes x and y; a further one of these adds to it
  *   +x,y          add
  *   -x,y          take away
- *
- * With `only_add` a value is words alone, and all are added.
+ *   =             empty it; a list that opens everything when it is empty becomes so
+ *                 in this way alone
  *
  * NULL, or why not; the list is undefined then.
  */
-const char *keywords_apply(const struct keyword_kind *kind, const struct texts *values,
-    bool only_add, char list[AK_WORDS_MAX]);
+const char *keywords_change(const struct keyword_kind *kind, const struct texts *values,
+    char list[AK_WORDS_MAX]);
 
 #endif

@@ -124,6 +124,14 @@ load helper
 -d|$long
 --service|a/b
 --service|
+--service|,
+--service| 
+--service|a,,b
+--service|a,
+--from|,
+--from|192.0.2.1,
+--scope|,a
+--tag|a, ,b
 --scope|UPPER
 --scope|
 --tag|a b!

@@ -42,6 +42,32 @@ load helper
   [ "$(field deploy services)" = '' ]
 }
 
+@test 'no list of services or networks becomes empty, and so open to all, by accident' {
+  make deploy --service nginx --from 192.0.2.0/24 --scope read --tag prod
+  for change in -nginx '' ; do
+    authkey edit deploy --service "$change"
+    ends 2
+    says 'that would leave no service, and the key would open all; say so with --service ='
+  done
+  authkey edit deploy --service =,
+  ends 2
+  says '--service: needs a value'
+  authkey edit deploy --service +sshd --service -sshd,nginx
+  ends 2
+  for change in -192.0.2.0/24 ''; do
+    authkey edit deploy --from "$change"
+    ends 2
+    says 'the key would open from anywhere; say so with --from ='
+  done
+  [ "$(field deploy services)/$(field deploy networks)" = nginx/192.0.2.0/24 ]
+  authkey edit deploy --service = --from =
+  ends 0
+  says 'services: nginx -> all'
+  says 'networks: 192.0.2.0/24 -> anywhere'
+  "$AK_TOOL" edit -q deploy --scope -read --tag ''
+  [ "$(field deploy scopes)$(field deploy tags)" = '' ]
+}
+
 @test 'scopes, networks and tags are edited the same way' {
   make deploy
   "$AK_TOOL" edit -q deploy --scope +read --from =192.0.2.0/24,2001:db8::/32 --tag prod
