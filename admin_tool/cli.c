@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -11,13 +12,17 @@
 
 #define MESSAGE_MAX 4096
 
-/* One line of text for people. */
+/* One line of text for people. No token is in it, whatever was typed: SECURITY R40. */
 static void __attribute__((format(printf, 2, 0)))
 put_message(const char *before, const char *format, va_list args, const char *behind)
 {
-	char message[MESSAGE_MAX];
+	char message[MESSAGE_MAX], *cut;
 
-	vsnprintf(message, sizeof(message), format, args);
+	/* A token that is cut is none any more: then the last word goes, too. */
+	if (vsnprintf(message, sizeof(message), format, args) >= MESSAGE_MAX &&
+	    (cut = strrchr(message, ' ')) != NULL)
+		*cut = '\0';
+	text_hide_tokens(message);
 	fputs(before, stderr);
 	text_put(stderr, message);
 	fprintf(stderr, "%s\n", behind);

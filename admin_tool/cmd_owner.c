@@ -78,9 +78,8 @@ run_set(struct cli *cli, const void *values, char **arguments)
 		given++;
 		if (strlen(value) > AK_PERSONAL_MAX)
 			why = "it has at most 256 bytes";
-		else if (ak_description_why_not(value) != NULL)
-			why =
-			    "it is UTF-8 text on one line, without control characters";
+		else
+			why = ak_description_why_not(value);
 		if (why != NULL)
 			return cli_usage(cli, "--%s: %s", personal[i].option, why);
 	}
@@ -92,9 +91,12 @@ run_set(struct cli *cli, const void *values, char **arguments)
 static enum cli_exit
 run_show(struct cli *cli, const void *values, char **arguments)
 {
+	const char *why = ak_owner_why_not(arguments[0]);
 	struct ak_owner owner;
 
 	(void)values;
+	if (why != NULL)
+		return cli_usage(cli, "USER: %s", why);
 	if (!cli_open(cli) || !owner_read(cli, arguments[0], &owner))
 		return cli_fail(cli);
 	owner_show(cli, &owner);

@@ -61,11 +61,13 @@ static bool
 find_user(struct cli *cli, const char *name, const struct group *group,
     struct verifier *verifier)
 {
-	const struct passwd *user = getpwnam(name);
+	bool too_long = strlen(name) > AK_OWNER_MAX;
+	const struct passwd *user = too_long ? NULL : getpwnam(name);
 
-	if (user == NULL || strlen(name) > AK_OWNER_MAX) {
+	if (user == NULL) {
 		ak_fail(&cli->error, AK_E_NOT_FOUND,
-		    "there is no user %.128s on this system", name);
+		    "there is no user %s on this system",
+		    too_long ? "of such a long name" : name);
 		return false;
 	}
 	snprintf(verifier->name, sizeof(verifier->name), "%s", user->pw_name);

@@ -5,6 +5,9 @@
 
 #include "pick.h"
 
+/* No KEY is longer. */
+#define LONGEST (AK_OWNER_MAX + 1 + AK_NAME_MAX)
+
 /* The search for one KEY: what fits, live ones apart from revoked ones. */
 struct search {
 	struct cli *cli;
@@ -113,7 +116,8 @@ settle(struct cli *cli, const char *key, const struct picks *fits,
 		return ambiguous(cli, key, fits);
 	if (fits->count == 0)
 		ak_fail(&cli->error, AK_E_NOT_FOUND,
-		    "there is no key %.200s; see: authkey list", key);
+		    "there is no key %s; see: authkey list",
+		    strlen(key) <= LONGEST ? key : "of such a long name");
 	else if (ak_record_by_id(cli->master, fits->at[0].id, record, &found,
 		     &cli->error) == AK_OK) {
 		if (found)

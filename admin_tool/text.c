@@ -70,6 +70,38 @@ text_escape(const char *text, char *out, size_t size)
 	return out;
 }
 
+/* What tokens consist of. */
+#define TOKEN_CHARACTERS \
+	"0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* Cut `len` characters at `token` behind the id; the end of what is left. */
+static char *
+cut_token(char *token, size_t len)
+{
+	char *behind = strchr(token, '_') + 1 + AK_ID_LEN;
+
+	memcpy(behind, "...", 3);
+	memmove(behind + 3, token + len, strlen(token + len) + 1);
+	return behind + 3;
+}
+
+void
+text_hide_tokens(char *text)
+{
+	struct ak_token token;
+	char *found;
+	size_t len;
+
+	while ((found = (char *)(uintptr_t)ak_token_find(text, &len)) != NULL)
+		cut_token(found, len);
+	for (; *text != '\0'; text += *text != '\0') {
+		len = strspn(text, TOKEN_CHARACTERS);
+		text = ak_token_parse(text, len, &token) == AK_BAD_CHECKSUM
+			   ? cut_token(text, len)
+			   : text + len;
+	}
+}
+
 void
 text_local_time(int64_t when, bool day, char out[TEXT_TIME_MAX])
 {

@@ -26,6 +26,12 @@ void text_put(FILE *to, const char *text);
 /* text_put() into a buffer, cut when it does not fit. Returns `out`. */
 const char *text_escape(const char *text, char *out, size_t size);
 
+/*
+ * Cut every word that is a token, or one that was mistyped, to its prefix, its id and
+ * three dots: SECURITY R40. In place; it gets shorter.
+ */
+void text_hide_tokens(char *text);
+
 /* Local time for people at a terminal: 2026-01-31 23:59, or the day alone. */
 void text_local_time(int64_t when, bool day, char out[TEXT_TIME_MAX]);
 

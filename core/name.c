@@ -20,9 +20,22 @@ made_of(const char *text, size_t max, const char *first, const char *any)
 	       strspn(text, any) == len;
 }
 
+/* A token in a name or a text would be kept, listed and logged: SECURITY R40. */
+static bool
+holds_token(const char *text)
+{
+	size_t len;
+
+	return ak_token_find(text, &len) != NULL;
+}
+
+#define IS_TOKEN "that is a token; nobody should keep it here"
+
 const char *
 ak_name_why_not(const char *name)
 {
+	if (holds_token(name))
+		return IS_TOKEN;
 	if (!made_of(
 		name, AK_NAME_MAX, LOWER UPPER DIGIT "_", LOWER UPPER DIGIT "_.- ") ||
 	    name[strlen(name) - 1] == ' ')
@@ -63,6 +76,8 @@ ak_service_why_not(const char *service)
 const char *
 ak_scope_why_not(const char *scope)
 {
+	if (holds_token(scope))
+		return IS_TOKEN;
 	if (!made_of(scope, AK_WORD_MAX, LOWER DIGIT ":._/-", LOWER DIGIT ":._/-"))
 		return "scopes and tags have 1 to 64 of the characters a-z 0-9 : . _ / "
 		       "-";
@@ -100,6 +115,8 @@ ak_description_why_not(const char *text)
 	uint32_t point;
 	size_t n;
 
+	if (holds_token(text))
+		return IS_TOKEN;
 	if (strlen(text) > AK_DESCRIPTION_MAX)
 		return "a description has at most 1024 bytes";
 	for (; *s != '\0'; s += n) {

@@ -80,6 +80,33 @@ ak_token_parse(const char *text, size_t len, struct ak_token *tok)
 	return AK_BAD_CHECKSUM;
 }
 
+/* The token whose prefix ends before `mark`, a '_' in `text`. */
+static const char *
+token_around(const char *text, const char *mark, size_t *len)
+{
+	struct ak_token tok;
+
+	for (const char *at = mark;
+	     at > text && mark - at < AK_PREFIX_MAX && is_prefix_char(at[-1]);) {
+		at--;
+		*len = (size_t)(mark - at) + 1 + AK_BODY_LEN;
+		if (strnlen(at, *len) == *len &&
+		    ak_token_parse(at, *len, &tok) == AK_VALID)
+			return at;
+	}
+	return NULL;
+}
+
+const char *
+ak_token_find(const char *text, size_t *len)
+{
+	const char *found = NULL, *mark = text;
+
+	while (found == NULL && (mark = strchr(mark, '_')) != NULL)
+		found = token_around(text, mark++, len);
+	return found;
+}
+
 const char *
 ak_prefix_why_not(const char *prefix)
 {

@@ -57,6 +57,16 @@ enum ak_reason ak_token_parse(const char *text, size_t len, struct ak_token *tok
  */
 void ak_token_checksum(const char *text, size_t len, char out[AK_CHECKSUM_LEN]);
 
+/*
+ * The first token in a text that is not one itself: a sentence, a path, a list. Only
+ * AK_VALID ones are found, whatever stands around them.
+ *
+ *   len  out: of the token
+ *
+ * NULL when there is none.
+ */
+const char *ak_token_find(const char *text, size_t *len);
+
 /* The 58 digits in the order of their values. */
 extern const char ak_base58[];
 

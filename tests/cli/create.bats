@@ -156,6 +156,53 @@ END
   silent
 }
 
+@test 'no name, text or tag holds a token, and no message repeats one (R40)' {
+  make deploy
+  local secret=${token:11:27}
+  refused() {
+    authkey "$@"
+    ends 2
+    silent
+    says 'that is a token; nobody should keep it here'
+    [[ $stderr != *"$secret"* ]]
+  }
+  refused create "$token"
+  refused create other -d "old: $token, was lost"
+  refused create other -d "https://example.org/?key=$token&x"
+  refused edit deploy --name "x-$token"
+  refused edit deploy -d "$token"
+  refused revoke deploy --reason "$token was seen"
+  refused owner set alice --name "$token"
+  refused owner set alice --external-id "($token)"
+  refused owner suspend alice --reason "$token"
+  run grep -raF "$secret" "$AUTHKEY_DIR"
+  [ "$status" = 1 ]
+}
+
+@test 'whatever a token is typed for, no message repeats it, nor one that is mistyped (R40)' {
+  make deploy
+  local secret=${token:11:20} word
+  local long=${token}${token:8:20} filler
+  filler=$(printf 'x%.0s' {1..180})
+  for word in "$token" "${token%?}1" "${long:0:64}" "$filler.$token" "a/$token" "$token "; do
+    for words in 'owner show' 'owner resume' 'owner verify' 'verifier add' \
+      'verifier remove' help 'help owner' owner show edit enable disable revoke purge \
+      stats log config 'config prefix' 'config default-expiry' '' \
+      'list --owner' 'list --sort' 'list --after' 'create x --owner' 'create x --service' \
+      'create x --from' 'create x --expires' 'list --limit' 'list --field' 'list --format' \
+      'list --dir' 'init --prefix' 'publish'; do
+      # shellcheck disable=SC2086
+      authkey $words "$word"
+      [[ $output$stderr != *"$secret"* ]] || { echo "$words: $stderr"; return 1; }
+    done
+    authkey "--$word"
+    ends 2
+    [[ $stderr != *"$secret"* ]]
+  done
+  authkey list "$token"
+  [[ $output$stderr != *"$secret"* ]]
+}
+
 @test 'a name is taken once per owner among keys that are not revoked' {
   make deploy --owner alice
   authkey create deploy --owner alice
