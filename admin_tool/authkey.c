@@ -207,24 +207,25 @@ run_command(struct cli *cli, int argc, char **argv)
 	return end;
 }
 
+/* The words begin no command: they may begin several, or nearly one. */
 static enum cli_exit
-unknown_command(struct cli *cli, char *const *words, int count)
+no_command(struct cli *cli, char *const *words, int count)
 {
-	const char *near = command_nearest(words[0]);
+	const char *second = count > 1 ? words[1] : NULL;
+	bool help = second != NULL &&
+		    (strcmp(second, "--help") == 0 || strcmp(second, "-h") == 0);
 	struct ak_token token;
 
 	if (ak_token_parse(words[0], strlen(words[0]), &token) != AK_MALFORMED)
 		return cli_usage(cli, "a token is not a command");
-	for (const struct command *const *c = commands; *c != NULL; c++)
-		if (strncmp((*c)->name, words[0], strlen(words[0])) == 0 &&
-		    (*c)->name[strlen(words[0])] == ' ')
-			return cli_usage(cli, "%s: %s", words[0],
-			    count > 1 ? "there is no such command"
-				      : "what is to be done with it is missing");
-	if (near != NULL)
-		return cli_usage(
-		    cli, "there is no command %s; did you mean %s?", words[0], near);
-	return cli_usage(cli, "there is no command %s", words[0]);
+	if (!command_is_family(words[0]))
+		return command_unknown(cli, words[0], NULL);
+	if (second != NULL && !help)
+		return command_unknown(cli, words[0], second);
+	command_print(help ? stdout : stderr, words[0]);
+	return help ? EXIT_DONE
+		    : cli_usage(
+			  cli, "%s: what is to be done with it is missing", words[0]);
 }
 
 static enum cli_exit
@@ -237,15 +238,18 @@ run(struct cli *cli, int argc, char **argv)
 		return EXIT_USAGE;
 	if (cli->version)
 		return print_version();
-	if (first == argc && !cli->help)
+	if (first == argc && !cli->help) {
+		command_print(stderr, NULL);
 		return cli_usage(cli, "a command is missing");
+	}
 	if (first == argc) {
 		cli->command = &cmd_help;
+		cli->help = false; /* of the tool, and not of the command help */
 		return run_command(cli, 1, (char *[]){ argv[0], NULL });
 	}
 	cli->command = command_find(argv + first, argc - first, &used);
 	if (cli->command == NULL)
-		return unknown_command(cli, argv + first, argc - first);
+		return no_command(cli, argv + first, argc - first);
 	first += used - 1;
 	return run_command(cli, argc - first, argv + first);
 }

@@ -267,6 +267,11 @@ run(struct cli *cli, const void *given, char **arguments)
 	char token[AK_TOKEN_MAX + 1];
 	enum cli_exit end;
 
+	if (cli->out.field != NULL && strcmp(cli->out.field, "key") != 0)
+		return cli_usage(cli,
+		    "with --field %s the token would be shown nowhere; use --json, or "
+		    "--field key",
+		    cli->out.field);
 	if (!fill_texts(cli, given, arguments[0], &r) || !fill_limits(cli, given, &r))
 		return EXIT_USAGE;
 	if (arguments[0] == NULL && !cli_may_ask(cli))

@@ -130,30 +130,13 @@ put_all(void)
 {
 	puts("authkey [OPTION]... COMMAND ...\n\n"
 	     "API auth keys for every service that speaks PAM.\n\nCommands:");
-	for (const struct command *const *c = commands; *c != NULL; c++)
-		printf("  %-18s%s\n", (*c)->name, (*c)->summary);
+	command_print(stdout, NULL);
 	puts("\nOptions of every command:");
 	put_options(global_options);
 	puts("\nKEY is an id, a name, or OWNER/NAME. WHEN is 90d, 12h or 30m from now "
 	     "(with --since\nand --unused-since: ago), 2027-01-31, or "
 	     "2027-01-31T23:59:59Z.\nMore: authkey help COMMAND, "
 	     "authkey(8).");
-}
-
-/* The commands that `words` begin: "owner" stands for six of them. */
-static size_t
-put_family(const char *word)
-{
-	size_t len = strlen(word), count = 0;
-
-	for (const struct command *const *c = commands; *c != NULL; c++)
-		if (strncmp((*c)->name, word, len) == 0 && (*c)->name[len] == ' ') {
-			printf("  authkey %s %-*s%s\n", (*c)->name,
-			    (int)(34 - strlen((*c)->name)), (*c)->arguments,
-			    (*c)->summary);
-			count++;
-		}
-	return count;
 }
 
 static enum cli_exit
@@ -180,8 +163,10 @@ run(struct cli *cli, const void *values, char **words)
 		out_json(&cli->out, command_json(found));
 	else if (found != NULL)
 		put_command(found);
-	else if (name[1] != NULL || put_family(name[0]) == 0)
-		return cli_usage(cli, "there is no command %s", name[0]);
+	else if (name[1] == NULL && command_is_family(name[0]))
+		command_print(stdout, name[0]);
+	else
+		return command_unknown(cli, name[0], name[1]);
 	return EXIT_DONE;
 }
 

@@ -12,6 +12,15 @@ static const struct out_field fields[FIELDS] = {
 };
 static const struct out_shape answer = { fields, FIELDS, true, NULL };
 
+static void
+fail_live(struct cli *cli, const char *label, const char *id)
+{
+	ak_fail(&cli->error, AK_E_CONFLICT,
+	    "%s is not revoked, and only what is revoked can be deleted; first: "
+	    "authkey revoke %s",
+	    label, id);
+}
+
 static enum change
 purge(struct cli *cli, struct ak_record *record, const void *context)
 {
@@ -21,15 +30,23 @@ purge(struct cli *cli, struct ak_record *record, const void *context)
 	if (record->key.state == AK_ENDED)
 		return CHANGE_DELETE;
 	text_label(record, label);
-	ak_fail(&cli->error, AK_E_CONFLICT,
-	    "%s is not revoked, and only what is revoked can be deleted; first: "
-	    "authkey "
-	    "revoke %s",
-	    label, record->key.id);
+	fail_live(cli, label, record->key.id);
 	return CHANGE_REFUSED;
 }
 
 static const struct change_plan plan = { purge, NULL, "Deleted", "" };
+
+/* Nobody is asked about what cannot be. */
+static enum cli_exit
+check(struct cli *cli, const struct picks *picks)
+{
+	for (size_t i = 0; i < picks->count; i++)
+		if (!picks->at[i].ended) {
+			fail_live(cli, picks->at[i].label, picks->at[i].id);
+			return cli_fail(cli);
+		}
+	return EXIT_DONE;
+}
 
 static bool
 is_sure(const struct cli *cli, const struct picks *picks)
@@ -70,7 +87,9 @@ run(struct cli *cli, const void *values, char **keys)
 	(void)values;
 	if (!cli_open(cli))
 		return cli_fail(cli);
-	if ((end = pick_all(cli, keys, &picks)) == EXIT_DONE && !is_sure(cli, &picks)) {
+	if ((end = pick_all(cli, keys, &picks)) == EXIT_DONE)
+		end = check(cli, &picks);
+	if (end == EXIT_DONE && !is_sure(cli, &picks)) {
 		cli_say(cli, "Nothing was deleted.");
 		end = EXIT_NO;
 	}

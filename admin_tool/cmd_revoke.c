@@ -53,7 +53,7 @@ select_live(const struct ak_record *record, void *context)
 	return !s->failed;
 }
 
-/* They were not named one by one, so somebody must say yes to their number. */
+/* They were not named one by one, so somebody must say yes to them. */
 static enum cli_exit
 select_keys(struct cli *cli, const struct values *v, struct picks *picks)
 {
@@ -61,7 +61,6 @@ select_keys(struct cli *cli, const struct values *v, struct picks *picks)
 		.owner = v->owner, .tag = v->tag, .expires_before = AK_NO_TIME
 	};
 	struct selection selection = { cli, picks, false };
-	char question[64];
 
 	if (ak_record_list(
 		cli->master, &filter, select_live, &selection, &cli->error) != AK_OK ||
@@ -74,12 +73,33 @@ select_keys(struct cli *cli, const struct values *v, struct picks *picks)
 	if (!cli->yes && !cli_may_ask(cli))
 		return cli_usage(cli,
 		    "it would revoke %zu keys for good; say yes with -y", picks->count);
-	snprintf(question, sizeof(question), "Revoke %zu keys for good? [y/N] ",
-	    picks->count);
-	if (prompt_sure(cli, question))
-		return EXIT_DONE;
-	cli_say(cli, "Nothing was revoked.");
-	return EXIT_NO;
+	return EXIT_DONE;
+}
+
+/* It is for good, so somebody who can be asked is. What is revoked needs no asking. */
+static bool
+is_sure(const struct cli *cli, const struct picks *picks)
+{
+	char question[TEXT_LABEL_MAX + 64];
+	size_t live = 0, last = 0;
+
+	for (size_t i = 0; i < picks->count; i++)
+		if (!picks->at[i].ended) {
+			live++;
+			last = i;
+		}
+	if (live == 0 || cli->yes || !cli_may_ask(cli))
+		return true;
+	for (size_t i = 0; i < picks->count && live > 1; i++)
+		if (!picks->at[i].ended)
+			cli_say(cli, "  %s", picks->at[i].label);
+	if (live == 1)
+		snprintf(question, sizeof(question), "Revoke %s for good? [y/N] ",
+		    picks->at[last].label);
+	else
+		snprintf(question, sizeof(question), "Revoke %zu keys for good? [y/N] ",
+		    live);
+	return prompt_sure(cli, question);
 }
 
 static const char *
@@ -117,6 +137,10 @@ run(struct cli *cli, const void *given, char **keys)
 		return cli_fail(cli);
 	end =
 	    keys[0] != NULL ? pick_all(cli, keys, &picks) : select_keys(cli, v, &picks);
+	if (end == EXIT_DONE && !is_sure(cli, &picks)) {
+		cli_say(cli, "Nothing was revoked.");
+		end = EXIT_NO;
+	}
 	if (end == EXIT_DONE && (end = change_keys(cli, &picks, &plan)) == EXIT_DONE)
 		end = change_report(cli, &picks, &plan);
 	picks_free(&picks);
@@ -128,8 +152,8 @@ const struct command cmd_revoke = {
 	.arguments = "[KEY...]",
 	.summary = "end keys for good",
 	.about = "When it exits 0, the next login with the key is refused, in every "
-		 "process. The record stays, with who and why. --owner and --tag ask "
-		 "first, with the number of keys; without a terminal, -y says yes.",
+		 "process. The record stays, with who and why. At a terminal it asks "
+		 "first; -y says yes. Without one, --owner and --tag need -y.",
 	.example = "authkey revoke alice/deploy --reason 'seen in a public log'\n"
 		   "authkey revoke --owner bob -y",
 	.most = -1,

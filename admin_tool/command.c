@@ -2,8 +2,9 @@
 #include <string.h>
 
 #include "command.h"
+#include "text.h"
 
-#define WORD_MAX 24
+#define TYPED_MAX 128
 
 /* Whether `name` begins with `word` as a whole word, and what follows it. */
 static const char *
@@ -31,48 +32,58 @@ command_find(char *const *words, int count, int *used)
 	return NULL;
 }
 
-static size_t
-least_of(size_t a, size_t b, size_t c)
+bool
+command_is_family(const char *word)
 {
-	size_t least = a < b ? a : b;
+	const char *rest;
 
-	return least < c ? least : c;
+	for (const struct command *const *c = commands; *c != NULL; c++)
+		if ((rest = behind_word((*c)->name, word)) != NULL && *rest == ' ')
+			return true;
+	return false;
 }
 
-/* How many letters must be added, dropped or changed (Levenshtein). */
-static size_t
-distance(const char *a, const char *b)
+void
+command_print(FILE *to, const char *family)
 {
-	size_t row[WORD_MAX + 1], n = strlen(b), before, above;
-
-	if (strlen(a) > WORD_MAX || n > WORD_MAX)
-		return WORD_MAX;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1] != '\0'; i++) {
-		before = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			above = row[j];
-			row[j] = least_of(
-			    above + 1, row[j - 1] + 1, before + (a[i - 1] != b[j - 1]));
-			before = above;
-		}
-	}
-	return row[n];
+	for (const struct command *const *c = commands; *c != NULL; c++)
+		if (family == NULL)
+			fprintf(to, "  %-18s%s\n", (*c)->name, (*c)->summary);
+		else if (behind_word((*c)->name, family) != NULL)
+			fprintf(to, "  authkey %s %-*s%s\n", (*c)->name,
+			    (int)(34 - strlen((*c)->name)), (*c)->arguments,
+			    (*c)->summary);
 }
 
-const char *
-command_nearest(const char *typed)
+/* The command that is nearest to what was typed, or NULL when none is near. */
+static const char *
+nearest_to(const char *typed)
 {
 	const char *nearest = NULL;
 	size_t least = strlen(typed) > 4 ? 3 : 2, d;
 
 	for (const struct command *const *c = commands; *c != NULL; c++)
-		if ((d = distance(typed, (*c)->name)) < least ||
-		    (d <= least && nearest == NULL)) {
+		if ((d = text_distance(typed, (*c)->name)) < least ||
+		    (d == least && nearest == NULL)) {
 			least = d;
 			nearest = (*c)->name;
 		}
 	return nearest;
+}
+
+enum cli_exit
+command_unknown(struct cli *cli, const char *first, const char *second)
+{
+	char typed[TYPED_MAX];
+	const char *near;
+
+	snprintf(typed, sizeof(typed), "%s%s%s", first, second != NULL ? " " : "",
+	    second != NULL ? second : "");
+	/* What is nobody's word may be a secret. */
+	if (strlen(first) + (second != NULL ? strlen(second) : 0) + 1 >= TYPED_MAX)
+		return cli_usage(cli, "there is no such command");
+	if ((near = nearest_to(typed)) != NULL)
+		return cli_usage(
+		    cli, "there is no command %s; did you mean %s?", typed, near);
+	return cli_usage(cli, "there is no command %s", typed);
 }

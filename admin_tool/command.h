@@ -2,6 +2,8 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <stdio.h>
+
 #include "cli.h"
 #include "options.h"
 
@@ -43,7 +45,13 @@ extern const struct option_spec global_options[];
  */
 const struct command *command_find(char *const *words, int count, int *used);
 
-/* The name nearest to what was typed, or NULL when none is near. */
-const char *command_nearest(const char *typed);
+/* Say that there is no command of these words, and which is near. EXIT_USAGE. */
+enum cli_exit command_unknown(struct cli *cli, const char *first, const char *second);
+
+/* Print the commands with what they do: all, or those whose first word is `family`. */
+void command_print(FILE *to, const char *family);
+
+/* Whether there are commands of two words whose first is `word`. */
+bool command_is_family(const char *word);
 
 #endif

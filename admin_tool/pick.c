@@ -38,6 +38,7 @@ picks_add(struct cli *cli, struct picks *picks, const struct ak_record *record)
 	memset(new, 0, sizeof(*new));
 	memcpy(new->id, record->key.id, sizeof(new->id));
 	text_label(record, new->label);
+	new->ended = record->key.state == AK_ENDED;
 	return true;
 }
 

@@ -10,6 +10,7 @@
 struct pick {
 	char id[AK_ID_LEN + 1];
 	char label[TEXT_LABEL_MAX];
+	bool ended; /* it was revoked when it was picked */
 	bool changed;
 };
 

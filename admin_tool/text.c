@@ -170,3 +170,39 @@ text_label(const struct ak_record *record, char out[TEXT_LABEL_MAX])
 	snprintf(out, TEXT_LABEL_MAX, "%s/%s (%s)", record->key.owner, record->key.name,
 	    record->key.id);
 }
+
+static size_t
+least_of(size_t a, size_t b, size_t c)
+{
+	size_t least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+size_t
+text_distance(const char *a, const char *b)
+{
+	size_t row[TEXT_DISTANCE_MAX + 1], n = strlen(b), before, above;
+
+	if (strlen(a) > TEXT_DISTANCE_MAX || n > TEXT_DISTANCE_MAX)
+		return TEXT_DISTANCE_MAX;
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1] != '\0'; i++) {
+		before = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			above = row[j];
+			row[j] = least_of(above + 1, row[j - 1] + 1,
+			    before + (lower(a[i - 1]) != lower(b[j - 1])));
+			before = above;
+		}
+	}
+	return row[n];
+}

@@ -51,6 +51,13 @@ void text_mask(const struct ak_record *record, bool utf8, char out[TEXT_MASKED_M
 /* How messages call a key: alice/deploy (7QxR2mNd). */
 void text_label(const struct ak_record *record, char out[TEXT_LABEL_MAX]);
 
+/*
+ * How many letters must be added, dropped or changed to make one word the other, case
+ * apart (Levenshtein). TEXT_DISTANCE_MAX when one is longer than that.
+ */
+#define TEXT_DISTANCE_MAX 64
+size_t text_distance(const char *a, const char *b);
+
 /* Whether the locale's characters are UTF-8. */
 bool text_locale_is_utf8(void);
 

@@ -203,6 +203,22 @@ END
   [[ $output$stderr != *"$secret"* ]]
 }
 
+@test 'create --field key is the token alone, and no other field makes a key' {
+  authkey create deploy --field key
+  ends 0
+  [[ $output =~ $TOKEN ]]
+  for field in id name status; do
+    authkey create other --field "$field"
+    ends 2
+    silent
+    says 'the token would be shown nowhere; use --json, or --field key'
+    authkey create other -q --field "$field"
+    ends 2
+    silent
+  done
+  [ "$("$AK_TOOL" list --field name)" = deploy ]
+}
+
 @test 'a name is taken once per owner among keys that are not revoked' {
   make deploy --owner alice
   authkey create deploy --owner alice

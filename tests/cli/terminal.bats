@@ -136,6 +136,42 @@ echoes() {
   [ "$(field a status)" = revoked ]
 }
 
+@test 'revoke asks once at a terminal, naming the keys; -y and -q do not ask' {
+  make a --owner alice
+  local a=$id
+  make b --owner alice
+  dialog 100 "Revoke alice/a ($a) for good? [y/N]" 'n\r' -- "$AK_TOOL" revoke a
+  ends 1
+  prints 'Nothing was revoked.'
+  dialog 100 "alice/a ($a)" '' "alice/b ($id)" '' 'Revoke 2 keys for good? [y/N]' '\r' -- \
+    "$AK_TOOL" revoke a b
+  ends 1
+  [ "$(field a status)" = enabled ]
+  dialog 100 'for good? [y/N]' 'y\r' -- "$AK_TOOL" revoke a
+  ends 0
+  [ "$(field a status)" = revoked ]
+  dialog 100 -- "$AK_TOOL" revoke "$a"
+  ends 0
+  prints 'is revoked already'
+  dialog 100 -- "$AK_TOOL" revoke b -q
+  ends 0
+  make c
+  dialog 100 -- "$AK_TOOL" revoke c -y
+  ends 0
+  [ "$("$AK_TOOL" list --status enabled)" = '' ]
+}
+
+@test 'purge does not ask about a key that is not revoked' {
+  make a
+  make b
+  "$AK_TOOL" revoke -q a
+  dialog 120 -- "$AK_TOOL" purge a b
+  ends 6
+  prints 'is not revoked, and only what is revoked can be deleted'
+  [[ $output != *'[y/N]'* ]]
+  [ "$(field a status)" = revoked ]
+}
+
 @test 'purge asks, and -y answers' {
   make a
   make b

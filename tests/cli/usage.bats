@@ -83,7 +83,44 @@ load helper
   says 'is missing'
   authkey owner dance
   ends 2
-  says 'there is no such command'
+  says 'there is no command owner dance; see: authkey help'
+}
+
+@test 'authkey alone, and the first of two words alone, list the commands' {
+  authkey
+  ends 2
+  silent
+  says '  create  '
+  says '  verifier remove  '
+  authkey --help
+  ends 0
+  prints '  create  '
+  authkey -h
+  ends 0
+  prints '  create  '
+  authkey owner
+  ends 2
+  silent
+  says 'authkey owner suspend USER'
+  for words in 'owner --help' 'owner -h' 'help owner'; do
+    # shellcheck disable=SC2086
+    authkey $words
+    ends 0
+    prints 'authkey owner suspend USER'
+    [[ $output != *verifier* ]]
+  done
+}
+
+@test 'a mistyped command of one word or two is guessed, by help too' {
+  authkey owner lst
+  ends 2
+  says 'there is no command owner lst; did you mean owner list?'
+  authkey help creat
+  ends 2
+  says 'did you mean create?'
+  authkey help owner shw
+  ends 2
+  says 'did you mean owner show?'
 }
 
 @test 'unknown options, missing and needless values are refused by name' {
