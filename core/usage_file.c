@@ -66,29 +66,30 @@ ak_usage_file_make(const struct ak_paths *paths, uid_t uid, uint64_t cap, bool *
 }
 
 /*
- * Exchange first, so that there is a file at every moment. What is killed between the
- * two renames leaves the old file as UID.new, which the fold reads too; the next
- * rotation then ends what this one began.
+ * Exchange first, so that there is a file at every moment. What is killed between that
+ * and the last rename leaves the old file as UID.new, which the fold reads too; the
+ * next rotation then ends what this one began. UID.new is never less than a whole file:
+ * it is made under another name.
  */
 enum ak_code
 ak_usage_file_rotate(
     const struct ak_paths *paths, uid_t uid, uint64_t cap, struct ak_error *error)
 {
-	char path[4096], new[4096], old[4096];
+	char path[4096], init[4096], new[4096], old[4096];
 	enum ak_code code;
 	struct stat st;
 
 	path_of(paths, uid, "", path);
+	path_of(paths, uid, ".init", init);
 	path_of(paths, uid, ".new", new);
 	path_of(paths, uid, ".old", old);
 	if (lstat(new, &st) != 0) {
-		if ((code = make(new, uid, cap, error)) != AK_OK)
+		if ((code = make(init, uid, cap, error)) != AK_OK)
 			return code;
-		if (renameat2(AT_FDCWD, new, AT_FDCWD, path, RENAME_EXCHANGE) != 0) {
-			code = ak_fail_errno(error, path, "");
-			unlink(new);
-			return code;
-		}
+		if (rename(init, new) != 0)
+			return ak_fail_errno(error, new, "");
+		if (renameat2(AT_FDCWD, new, AT_FDCWD, path, RENAME_EXCHANGE) != 0)
+			return ak_fail_errno(error, path, "");
 	}
 	if (rename(new, old) != 0)
 		return ak_fail_errno(error, old, "");

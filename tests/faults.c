@@ -80,11 +80,14 @@ fails(enum fault fault)
 	return true;
 }
 
-/* Half of a read or a write: what may happen at any time, and is no error. */
+/*
+ * Half of a read or a write: what may happen at any time, and is no error. Never
+ * nothing, which is what the end of a file reads as.
+ */
 static size_t
 half_of(size_t len)
 {
-	return now.error == FAULT_SHORT ? len / 2 : 0;
+	return now.error == FAULT_SHORT ? (len + 1) / 2 : 0;
 }
 
 #define EXPORT(symbol) __asm__(symbol) __attribute__((visibility("default"), used))
@@ -144,9 +147,12 @@ int fault_lstat(const char *path, struct stat *st) EXPORT("lstat64");
 int fault_fcntl(int fd, int command, ...) EXPORT("fcntl64");
 ssize_t fault_pread(int fd, void *to, size_t len, off_t at) EXPORT("pread64");
 ssize_t fault_pwrite(int fd, const void *from, size_t len, off_t at) EXPORT("pwrite64");
+ssize_t fault_write(int fd, const void *from, size_t len) EXPORT("write");
 int fault_fsync(int fd) EXPORT("fsync");
 int fault_fdatasync(int fd) EXPORT("fdatasync");
 int fault_rename(const char *from, const char *to) EXPORT("rename");
+int fault_renameat2(int from_folder, const char *from, int to_folder, const char *to,
+    unsigned flags) EXPORT("renameat2");
 int fault_fchmod(int fd, mode_t mode) EXPORT("fchmod");
 int fault_fchown(int fd, uid_t uid, gid_t gid) EXPORT("fchown");
 int fault_futimens(int fd, const struct timespec times[2]) EXPORT("futimens");
@@ -212,6 +218,17 @@ fault_pwrite(int fd, const void *from, size_t len, off_t at)
 	return NEXT("pwrite64", fault_pwrite)(fd, from, len, at);
 }
 
+ssize_t
+fault_write(int fd, const void *from, size_t len)
+{
+	if (fails(FAULT_WRITE)) {
+		if (now.error != FAULT_SHORT)
+			return -1;
+		len = half_of(len);
+	}
+	return NEXT("write", fault_write)(fd, from, len);
+}
+
 int
 fault_fsync(int fd)
 {
@@ -228,6 +245,15 @@ int
 fault_rename(const char *from, const char *to)
 {
 	return fails(FAULT_RENAME) ? -1 : NEXT("rename", fault_rename)(from, to);
+}
+
+int
+fault_renameat2(
+    int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
+{
+	return fails(FAULT_RENAME) ? -1
+				   : NEXT("renameat2", fault_renameat2)(
+					 from_folder, from, to_folder, to, flags);
 }
 
 int

@@ -14,9 +14,9 @@ enum fault {
 	FAULT_READ, /* pread; a SHORT error number reads half of what was asked for */
 	FAULT_STAT, /* fstat, lstat */
 	FAULT_DUP, /* fcntl(F_DUPFD_CLOEXEC) */
-	FAULT_WRITE,
+	FAULT_WRITE, /* write, pwrite */
 	FAULT_SYNC, /* fsync, fdatasync */
-	FAULT_RENAME,
+	FAULT_RENAME, /* rename, renameat2 */
 	FAULT_MODE, /* fchmod, fchown, futimens */
 	FAULT_COUNT
 };

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every call that recording and folding make of the system fails once, and from there
+ * on: a login's answer is the same, and a fold has counted all or nothing, so that the
+ * next one is exact (SECURITY R31, R35, DESIGN section 9).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "../faults.h"
+#include "../host.h"
+#include "../records.h"
+
+#define MOST 5000
+
+struct kind {
+	const char *name;
+	enum fault fault;
+	int error;
+	unsigned step; /* SQLite asks for memory a thousand times: take each step-th */
+};
+
+static const struct kind of_login[] = {
+	{ "open EIO", FAULT_OPEN, EIO, 1 },
+	{ "open EMFILE", FAULT_OPEN, EMFILE, 1 },
+	{ "open EACCES", FAULT_OPEN, EACCES, 1 },
+	{ "open EROFS", FAULT_OPEN, EROFS, 1 },
+	{ "stat EIO", FAULT_STAT, EIO, 1 },
+	{ "read EIO", FAULT_READ, EIO, 1 },
+	{ "read short", FAULT_READ, FAULT_SHORT, 1 },
+	{ "write EIO", FAULT_WRITE, EIO, 1 },
+	{ "write ENOSPC", FAULT_WRITE, ENOSPC, 1 },
+	{ "write EDQUOT", FAULT_WRITE, EDQUOT, 1 },
+	{ "write EFBIG", FAULT_WRITE, EFBIG, 1 },
+	{ "write short", FAULT_WRITE, FAULT_SHORT, 1 },
+};
+
+/* Log in with the n-th call failing. How many have failed. */
+static unsigned
+log_in(struct host *h, const struct kind *k, unsigned n, bool persistent, int *rc)
+{
+	pam_handle_t *pamh = host_start(h, "test", "alice");
+	unsigned failed;
+
+	h->talk.answer = (struct answer){ ANSWER_TEXT, h->fx->tokens[0], 0 };
+	host_log_clear();
+	faults_arm(k->fault, n, persistent, k->error);
+	*rc = pam_authenticate(pamh, 0);
+	failed = faults_disarm();
+	pam_end(pamh, PAM_SUCCESS);
+	return failed;
+}
+
+/* How many calls of a kind a login makes that records nothing. */
+static unsigned
+calls_without_usage(struct host *h, const struct kind *k)
+{
+	unsigned n = 1;
+	int rc;
+
+	host_options(h, "required", "usage=off");
+	while (log_in(h, k, n, false, &rc) > 0)
+		n++;
+	assert_pam(rc, PAM_SUCCESS);
+	return n - 1;
+}
+
+static size_t
+size_of_file(const struct host *h)
+{
+	size_t len;
+
+	free(fx_read(us_path(h->fx, geteuid(), ""), &len));
+	return len;
+}
+
+/* All calls that recording adds, failing one after the other. */
+static void
+fail_recording(struct host *h, const struct kind *k, bool required)
+{
+	unsigned first = calls_without_usage(h, k) + 1, files, n;
+	const int refused = required ? PAM_AUTHINFO_UNAVAIL : PAM_SUCCESS;
+	size_t before;
+	int rc;
+
+	host_options(h, "required", required ? "usage=required" : "");
+	files = fx_open_files();
+	for (int persistent = 0; persistent < 2; persistent++)
+		for (n = first; n < MOST; n++) {
+			before = size_of_file(h);
+			if (log_in(h, k, n, persistent == 1, &rc) == 0)
+				break;
+			if (rc != refused)
+				fail_msg("%s %u: %d", k->name, n, rc);
+			assert_true(size_of_file(h) < before + AK_USAGE_LEN);
+			assert_int_equal(host_log_count(), required ? 1 : 2);
+			assert_int_equal(
+			    host_log_at(0)->level, required ? LOG_ERR : LOG_WARNING);
+			assert_int_equal(fx_open_files(), files);
+		}
+	assert_true(n > first); /* recording makes such calls */
+	assert_pam(rc, PAM_SUCCESS); /* without a fault */
+}
+
+static void
+a_login_that_cannot_be_recorded_has_the_same_answer_R35(void **state)
+{
+	struct host *h = *state;
+
+	fx_key(h->fx, "alice");
+	for (size_t k = 0; k < FX_COUNT(of_login); k++)
+		fail_recording(h, &of_login[k], false);
+}
+
+static void
+a_login_that_must_be_recorded_and_cannot_is_none(void **state)
+{
+	struct host *h = *state;
+
+	fx_key(h->fx, "alice");
+	for (size_t k = 0; k < FX_COUNT(of_login); k++)
+		fail_recording(h, &of_login[k], true);
+}
+
+static const struct kind of_fold[] = {
+	{ "memory", FAULT_MEMORY, ENOMEM, 29 },
+	{ "open EIO", FAULT_OPEN, EIO, 1 },
+	{ "open EMFILE", FAULT_OPEN, EMFILE, 1 },
+	{ "read EIO", FAULT_READ, EIO, 1 },
+	{ "read short", FAULT_READ, FAULT_SHORT, 3 },
+	{ "stat EIO", FAULT_STAT, EIO, 1 },
+	{ "write EIO", FAULT_WRITE, EIO, 2 },
+	{ "write ENOSPC", FAULT_WRITE, ENOSPC, 2 },
+	{ "write short", FAULT_WRITE, FAULT_SHORT, 2 },
+	{ "sync EIO", FAULT_SYNC, EIO, 1 },
+	{ "rename EIO", FAULT_RENAME, EIO, 1 },
+	{ "mode EPERM", FAULT_MODE, EPERM, 1 },
+};
+
+#define RECORDS 20
+
+/* A file of some records, and so long behind them that it is due to be put aside. */
+static void
+make_due(const struct fx *fx)
+{
+	struct ak_usage_record records[RECORDS];
+
+	for (int i = 0; i < RECORDS; i++)
+		records[i] = us_record(fx_id(fx->tokens[0]), AK_VALID, "192.0.2.7");
+	us_write(fx, "", records, RECORDS);
+	assert_int_equal(truncate(us_path(fx, geteuid(), ""), 2 << 20), 0);
+}
+
+/* One fold with the n-th call failing. False when there was no such call. */
+static bool
+fail_fold(const struct fx *fx, const struct kind *k, unsigned n, bool persistent)
+{
+	int64_t before = us_number(fx, "SELECT sum(uses) FROM key_usage"), after;
+	struct ak_error error = { AK_OK, "" };
+	struct ak_usage_head head;
+	enum ak_code code;
+	unsigned failed;
+
+	make_due(fx);
+	faults_arm(k->fault, n, persistent, k->error);
+	code = us_try_fold(fx, FX_NOW, AK_FOLD_ALL, NULL, &error);
+	failed = faults_disarm();
+	after = us_number(fx, "SELECT sum(uses) FROM key_usage");
+	if (after != before && after != before + RECORDS)
+		fail_msg("%s %u: a part was counted", k->name, n);
+	if (code != AK_OK && (error.code != code || error.text[0] == '\0'))
+		fail_msg("%s %u: code %d without an error", k->name, n, (int)code);
+	assert_true(us_head(us_path(fx, geteuid(), ""), &head));
+	for (int i = 0; i < 2; i++) {
+		us_fold(fx, FX_NOW, AK_FOLD_ALL, NULL);
+		after = us_number(fx, "SELECT sum(uses) FROM key_usage");
+		if (after != before + RECORDS)
+			fail_msg(
+			    "%s %u: %d counted", k->name, n, (int)(after - before));
+	}
+	/* What was begun was ended. */
+	assert_int_equal(access(us_path(fx, geteuid(), ".new"), F_OK), -1);
+	assert_int_equal(access(us_path(fx, geteuid(), ".init"), F_OK), -1);
+	before = us_number(fx, "SELECT sum(count) FROM day_count");
+	if (before != after)
+		fail_msg("%s %u: %d in the days, %d uses", k->name, n, (int)before,
+		    (int)after);
+	return failed > 0;
+}
+
+static void
+a_fold_that_fails_counts_all_or_nothing_and_the_next_is_exact(void **state)
+{
+	struct fx *fx = *state;
+	unsigned files, n;
+
+	fx_key(fx, "alice");
+	make_due(fx);
+	us_fold(fx, FX_NOW, AK_FOLD_ALL, NULL);
+	ak_master_close(&fx->master);
+	files = fx_open_files();
+	for (size_t k = 0; k < FX_COUNT(of_fold); k++)
+		for (int persistent = 0; persistent < 2; persistent++) {
+			if (of_fold[k].fault == FAULT_MEMORY && !faults_in_memory())
+				continue;
+			for (n = 1; n < MOST; n += of_fold[k].step)
+				if (!fail_fold(fx, &of_fold[k], n, persistent == 1))
+					break;
+			if (n == 1 || n >= MOST)
+				fail_msg(
+				    "%s: never called, or for ever", of_fold[k].name);
+			assert_int_equal(fx_open_files(), files);
+		}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		HOST_TEST(a_login_that_cannot_be_recorded_has_the_same_answer_R35),
+		HOST_TEST(a_login_that_must_be_recorded_and_cannot_is_none),
+		FX_TEST(a_fold_that_fails_counts_all_or_nothing_and_the_next_is_exact),
+	};
+
+	return cmocka_run_group_tests_name("usage faults", tests, NULL, NULL);
+}
