@@ -12,9 +12,8 @@
 #include "prompt.h"
 
 struct values {
-	const char *owner, *description, *expires;
+	const char *owner, *description, *expires, *not_before;
 	struct texts services, scopes, networks, tags;
-	int64_t not_before;
 	bool disabled;
 };
 
@@ -37,7 +36,7 @@ static const struct option_spec options[] = {
 	{ "expires", 0, OPTION_TEXT, AT(expires), "WHEN|never",
 	    "when it ends: 90d, 12h, 2027-01-31, 2027-01-31T23:59:59Z (never, or "
 	    "what authkey config default-expiry says)" },
-	{ "not-before", 0, OPTION_WHEN, AT(not_before), "WHEN",
+	{ "not-before", 0, OPTION_TEXT, AT(not_before), "WHEN|none",
 	    "when it begins (now)" },
 	{ "disabled", 0, OPTION_FLAG, AT(disabled), NULL,
 	    "make it switched off; authkey enable switches it on" },
@@ -124,12 +123,16 @@ fill_limits(struct cli *cli, const struct values *v, struct ak_record *r)
 		cli_usage(cli, "--expires: %s", why);
 		return false;
 	}
-	if (r->key.expires_at != AK_NO_TIME && v->not_before >= r->key.expires_at) {
+	if ((why = text_take_time(
+		 v->not_before, "none", cli->now, &r->key.not_before)) != NULL) {
+		cli_usage(cli, "--not-before: %s", why);
+		return false;
+	}
+	if (r->key.expires_at != AK_NO_TIME && r->key.not_before >= r->key.expires_at) {
 		cli_usage(cli, "--not-before must be earlier than --expires");
 		return false;
 	}
 	r->key.state = v->disabled ? AK_SWITCHED_OFF : AK_ENABLED;
-	r->key.not_before = v->not_before;
 	r->created_at = cli->now;
 	r->activated_at = v->disabled ? AK_NO_TIME : cli->now;
 	r->revoked_at = AK_NO_TIME;
@@ -263,7 +266,8 @@ deliver(struct cli *cli, const struct ak_record *r, const char *token)
 static enum cli_exit
 run(struct cli *cli, const void *given, char **arguments)
 {
-	struct ak_record r = { .key.expires_at = AK_NO_TIME };
+	struct ak_record r = { .key.expires_at = AK_NO_TIME,
+		.key.not_before = AK_NO_TIME };
 	char token[AK_TOKEN_MAX + 1];
 	enum cli_exit end;
 

@@ -147,6 +147,9 @@ edit_key(struct cli *cli, const struct ak_record *record, const struct edit_valu
 		if (picks.at[0].changed) {
 			cli_say(cli, "Changed %s:", picks.at[0].label);
 			say_differences(cli, &before, &after);
+			if (after.key.expires_at != AK_NO_TIME &&
+			    after.key.expires_at <= cli->now)
+				cli_say(cli, "It has expired: the key opens nothing.");
 		} else
 			cli_say(
 			    cli, "%s is so already; nothing to do.", picks.at[0].label);

@@ -147,8 +147,10 @@ prompt_line(
 		return false;
 	hold_signals();
 	do {
-		if (why != NULL)
+		if (why != NULL) {
 			fprintf(stderr, "%s\n", why);
+			answer[0] = '\0';
+		}
 		there = edit_line(el, answer, size);
 	} while (there && check != NULL && (why = check(answer, context)) != NULL);
 	if (!there)
@@ -158,11 +160,18 @@ prompt_line(
 	return there;
 }
 
+/* Whether `answer` begins `word`, whatever its case. */
+static bool
+begins(const char *answer, const char *word)
+{
+	return *answer != '\0' && strncasecmp(answer, word, strlen(answer)) == 0;
+}
+
 static const char *
 yes_or_no(const char *answer, void *context)
 {
 	(void)context;
-	if (*answer == '\0' || strchr("yYnN", *answer) != NULL)
+	if (*answer == '\0' || begins(answer, "yes") || begins(answer, "no"))
 		return NULL;
 	return "Please answer y or n.";
 }
@@ -175,7 +184,7 @@ prompt_sure(const struct cli *cli, const char *question)
 	if (cli->yes)
 		return true;
 	return prompt_line(question, yes_or_no, NULL, answer, sizeof(answer)) &&
-	       (answer[0] == 'y' || answer[0] == 'Y');
+	       begins(answer, "yes");
 }
 
 static bool

@@ -8,7 +8,8 @@
 typedef const char *prompt_check(const char *answer, void *context);
 
 /*
- * Ask for a line at the terminal, which can be edited; again, until `check` is content.
+ * Ask for a line at the terminal, which can be edited; again, with an empty line, until
+ * `check` is content.
  * Only when cli_may_ask().
  *
  *   answer  in: the present value, there to be edited; out: the answer

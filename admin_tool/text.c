@@ -116,12 +116,22 @@ text_local_time(int64_t when, bool day, char out[TEXT_TIME_MAX])
 const char *
 text_take_time(const char *value, const char *none, int64_t now, int64_t *to)
 {
+	static char text[256];
+	int64_t length;
+	const char *why;
+
 	if (value == NULL)
 		return NULL;
-	if (strcmp(value, none) != 0)
-		return ak_when_why_not(value, now, to);
-	*to = AK_NO_TIME;
-	return NULL;
+	if (strcmp(value, "never") == 0 || strcmp(value, "none") == 0) {
+		*to = AK_NO_TIME;
+		return NULL;
+	}
+	if (*value == '-' && ak_duration_why_not(value + 1, &length) == NULL)
+		return "that is in the past";
+	if ((why = ak_when_why_not(value, now, to)) == NULL)
+		return NULL;
+	snprintf(text, sizeof(text), "%s; or %s", why, none);
+	return text;
 }
 
 void

@@ -36,8 +36,8 @@ void text_hide_tokens(char *text);
 void text_local_time(int64_t when, bool day, char out[TEXT_TIME_MAX]);
 
 /*
- * Read a WHEN that may also be `none`, a word for no time. NULL, or why not; `to` stays
- * as it is when `value` is NULL.
+ * Read a WHEN that may also be no time: never or none. NULL, or why not, until the next
+ * call, with `none`, the word that fits; `to` stays as it is when `value` is NULL.
  */
 const char *text_take_time(
     const char *value, const char *none, int64_t now, int64_t *to);

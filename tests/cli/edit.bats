@@ -92,6 +92,38 @@ load helper
   [ "$(field deploy status)" = expired ]
 }
 
+@test 'never and none are understood for both times, and each error names its own' {
+  make deploy
+  "$AK_TOOL" edit -q deploy --expires 2999-01-31 --not-before 2998-01-31
+  "$AK_TOOL" edit -q deploy --expires none --not-before never
+  [ "$(field deploy expires_at)$(field deploy not_before)" = '' ]
+  make other --expires none --not-before never
+  make another --expires never --not-before none
+  [ "$(field other expires_at)$(field other not_before)" = '' ]
+  for words in 'edit deploy' 'create fresh'; do
+    # shellcheck disable=SC2086
+    authkey $words --expires soon
+    ends 2
+    says '30m; or never'
+    # shellcheck disable=SC2086
+    authkey $words --not-before soon
+    ends 2
+    says '30m; or none'
+    # shellcheck disable=SC2086
+    authkey $words --expires -5d
+    ends 2
+    says '--expires: that is in the past'
+  done
+}
+
+@test 'a key that is edited to end in the past is said to have expired' {
+  make deploy
+  authkey edit deploy --expires 2001-01-01
+  ends 0
+  says 'It has expired: the key opens nothing.'
+  [ "$(verdict)" = EXPIRED ]
+}
+
 @test 'an edited restriction is in force when edit exits' {
   make deploy
   [ "$(verdict --service nginx)" = VALID ]
@@ -152,7 +184,6 @@ load helper
 --scope UP
 --from 10.0.0.1/8
 --from example.org
---expires none
 --expires someday
 --not-before never
 --not-before 2999-01-01

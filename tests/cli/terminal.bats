@@ -35,15 +35,15 @@ echoes() {
 }
 
 @test 'Enter at Create or Cancel creates; what is neither is asked again' {
-  dialog 80 'Create or Cancel?' 'c\r' 'Please answer' '' 'Create or Cancel? [Create] c' \
-    '\025\r' -- \
+  dialog 80 'Create or Cancel?' 'c\r' 'Please answer' '' 'Create or Cancel? [Create] ' \
+    '\r' -- \
     "$AK_TOOL" create deploy -d ''
   ends 0
   [ "$(field deploy status)" = enabled ]
 }
 
 @test 'a name that is none is asked for again, with the reason' {
-  dialog 80 'Key name: ' '/bad\r' 'a key name has' '' 'Key name: /bad' '\025good\r' 'Description' '\r' \
+  dialog 80 'Key name: ' '/bad\r' 'a key name has' '' 'Key name: ' 'good\r' 'Description' '\r' \
     'Create or Cancel?' 'create\r' -- "$AK_TOOL" create
   ends 0
   [ "$(field good status)" = enabled ]
@@ -90,14 +90,15 @@ echoes() {
 @test 'edit without options asks, with the present values to be edited' {
   make deploy --service nginx -d old
   dialog 120 'Key name: deploy' '-2\r' 'Description: old' '\025new\r' \
-    'Services (empty: all): nginx' ' sshd\r' 'Scopes: ' 'read,write\r' \
-    'Networks (empty: anywhere): ' '192.0.2.0/24\r' 'Expires: never' '\0252999-01-01\r' -- \
+    'Services (= for all): nginx' ' sshd\r' 'Scopes: ' 'read,write\r' \
+    'Networks (= for anywhere): ' '192.0.2.0/24\r' 'Tags: ' 'prod web\r' \
+    'Expires: never' '\0252999-01-01\r' 'Not before: none' '\0252998-01-01\r' -- \
     "$AK_TOOL" edit deploy
   ends 0
   prints 'name: deploy -> deploy-2'
   [ "$("$AK_TOOL" show deploy-2 --json | jq -c \
-    '[.description, .services, .scopes, .networks, .expires_at]')" = \
-    '["new",["nginx","sshd"],["read","write"],["192.0.2.0/24"],"2999-01-01T00:00:00Z"]' ]
+    '[.description, .services, .scopes, .networks, .tags, .expires_at, .not_before]')" = \
+    '["new",["nginx","sshd"],["read","write"],["192.0.2.0/24"],["prod","web"],"2999-01-01T00:00:00Z","2998-01-01T00:00:00Z"]' ]
 }
 
 @test 'edit with Enter alone changes nothing, and Ctrl-D neither' {
@@ -105,7 +106,7 @@ echoes() {
   local before
   before=$("$AK_TOOL" show deploy --json)
   dialog 80 'Key name' '\r' 'Description' '\r' 'Services' '\r' 'Scopes' '\r' 'Networks' \
-    '\r' 'Expires' '\r' -- "$AK_TOOL" edit deploy
+    '\r' 'Tags' '\r' 'Expires' '\r' 'Not before' '\r' -- "$AK_TOOL" edit deploy
   ends 0
   prints 'is so already'
   dialog 80 'Key name: deploy' '2\r' 'Description: text' '\025\004' -- "$AK_TOOL" edit deploy
@@ -117,10 +118,30 @@ echoes() {
 @test 'edit asks again for a value that cannot be' {
   make deploy
   dialog 80 'Key name' '\r' 'Description' '\r' 'Services' '\r' 'Scopes: ' 'BAD\r' \
-    'scopes and tags have' '' 'Scopes: BAD' '\025good\r' 'Networks' '\r' 'Expires: never' \
-    '\025soon\r' 'use 2026' '' 'Expires: soon' '\02590d\r' -- "$AK_TOOL" edit deploy
+    'scopes and tags have' '' 'Scopes: ' 'good\r' 'Networks' '\r' 'Tags' '\r' \
+    'Expires: never' '\025soon\r' 'use 2026' '' 'or never' '' 'Expires: ' '90d\r' \
+    'Not before: none' '\025soon\r' 'or none' '' 'Not before: ' '1d\r' -- "$AK_TOOL" edit deploy
   ends 0
   [ "$(field deploy scopes)" = good ]
+  [ "$(field deploy status)" = pending ]
+}
+
+@test 'edit opens a key to all services with = alone, not with an empty answer' {
+  make deploy --service nginx
+  dialog 120 'Key name' '\r' 'Description' '\r' 'Services (= for all): nginx' '\025\r' \
+    'that would leave no service' '' 'Services (= for all): ' '=\r' 'Scopes' '\r' \
+    'Networks' '\r' 'Tags' '\r' 'Expires' '\r' 'Not before' '\r' -- "$AK_TOOL" edit deploy
+  ends 0
+  prints 'services: nginx -> all'
+  [ "$(field deploy services)" = '' ]
+}
+
+@test 'after an answer that is neither yes nor no the line is empty again' {
+  make deploy
+  dialog 100 'for good? [y/N]' 'nonsense\r' 'Please answer y or n.' '' 'for good? [y/N] ' \
+    'yes\r' -- "$AK_TOOL" revoke deploy
+  ends 0
+  [ "$(field deploy status)" = revoked ]
 }
 
 @test 'revoke --owner asks with the count, and no is no' {
