@@ -97,30 +97,37 @@ change_note_key(
 	    cells_of(cli, was, &views[0]), cells_of(cli, is, &views[1]));
 }
 
-static enum cli_exit
-commit(struct cli *cli)
+/*
+ * End a change. Where nothing was to change, logins may still obey an older store: then
+ * it is published now, or it is said that they do.
+ */
+static enum ak_code
+finish(struct cli *cli)
 {
-	enum ak_code code = ak_master_commit(cli->master, cli->now, &cli->error);
+	bool healed;
 
-	/* Whatever the system's reason is: what was to be in force is not. */
-	if (code == AK_E_PERMISSION)
-		cli->error.code = AK_E_STORE;
-	return code == AK_OK ? EXIT_DONE : cli_fail(cli);
+	if (cli->notes > 0)
+		return ak_master_commit(cli->master, cli->now, &cli->error);
+	return ak_master_settle(cli->master, cli->now, &healed, &cli->error);
 }
 
 enum cli_exit
 change_run(struct cli *cli, change_work *work, void *context)
 {
 	enum ak_code code = ak_master_begin(cli->master, &cli->error);
-	enum cli_exit end = EXIT_DONE;
+	enum cli_exit end;
+	bool begun = code == AK_OK;
+	bool worked;
 
 	cli->notes = 0;
-	if (code == AK_OK)
-		code = work(cli, context);
-	if (code == AK_OK && cli->notes > 0)
-		return commit(cli);
-	if (code != AK_OK)
-		end = cli_fail(cli);
+	worked = begun && (code = work(cli, context)) == AK_OK;
+
+	if (worked)
+		code = finish(cli);
+	/* Whatever the system's reason is: what was to be in force is not. */
+	if (code != AK_OK && worked == begun)
+		cli->error.code = AK_E_STORE;
+	end = code == AK_OK ? EXIT_DONE : cli_fail(cli);
 	ak_master_rollback(cli->master);
 	return end;
 }

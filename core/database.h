@@ -2,6 +2,9 @@
 #ifndef AK_DATABASE_H
 #define AK_DATABASE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include <sqlite3.h>
 
 #include "error.h"

@@ -307,6 +307,13 @@ is_read(const struct input *in)
 	return in->offset > 0 && in->offset + AK_USAGE_LEN > in->status.st_size;
 }
 
+/* A cap may be smaller than what is usually read before a file is put aside. */
+static bool
+is_full(const struct input *in)
+{
+	return (uint64_t)in->status.st_size >= in->head.cap;
+}
+
 /*
  * May a file that was put aside be lost? Not before what was read of it is counted for
  * good, which is what an earlier fold has done, and not while somebody may write to it.
@@ -340,7 +347,7 @@ fold_user(struct fold *f, struct input *in)
 		began = began || i == 1;
 	}
 	if (code == AK_OK && old_is_done_with && rest_is_read && in->there &&
-	    (began || in->offset >= ROTATE_AT))
+	    (began || in->offset >= ROTATE_AT || is_full(in)))
 		ak_usage_file_rotate(
 		    f->usage->paths, in->uid, f->rules->cap, &f->aside);
 	return code;

@@ -9,12 +9,16 @@
 #include "trusted.h"
 #include "usage.h"
 
-/* A folder of this mode, whatever the umask is; one that is there stays as it is. */
+/*
+ * A folder of this mode, whatever the umask is; one that is there stays as it is, if it
+ * is ours alone: nothing is opened or made in a stranger's.
+ */
 static enum ak_code
 make_folder(const char *path, mode_t mode, struct ak_error *error)
 {
 	if (mkdir(path, mode) != 0)
-		return errno == EEXIST ? AK_OK : ak_fail_errno(error, path, "");
+		return errno == EEXIST ? ak_own_folder(path, error)
+				       : ak_fail_errno(error, path, "");
 	return chmod(path, mode) == 0 ? AK_OK : ak_fail_errno(error, path, "");
 }
 
@@ -70,6 +74,7 @@ make_folders(const char *root, struct ak_paths *paths, struct ak_error *error)
 
 	if ((code = make_folder(root, 0755, error)) != AK_OK ||
 	    (code = ak_paths_of(root, paths, error)) != AK_OK ||
+	    (code = ak_own_folder(paths->root, error)) != AK_OK ||
 	    (code = ak_trusted_folders(paths->store, geteuid(), error)) != AK_OK ||
 	    (code = make_folder(paths->master_folder, 0700, error)) != AK_OK)
 		return code;

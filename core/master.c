@@ -102,7 +102,8 @@ check_folder(const struct ak_paths *paths, struct ak_error *error)
 	struct stat st;
 	enum ak_code code;
 
-	if ((code = ak_trusted_folders(folder, geteuid(), error)) != AK_OK)
+	if ((code = ak_trusted_folders(folder, geteuid(), error)) != AK_OK ||
+	    (code = ak_own_folder(paths->root, error)) != AK_OK)
 		return code;
 	if (lstat(folder, &st) != 0) {
 		if (errno == ENOENT)
@@ -254,13 +255,42 @@ ak_master_rollback(struct ak_master *m)
 	unlock(m);
 }
 
+/* Which publishing the store is; false when it is not there or cannot be read. */
+static bool
+read_store(const struct ak_master *m, struct ak_store_meta *meta)
+{
+	struct ak_error ignored;
+	struct ak_store store;
+	struct ak_key key;
+	bool read;
+
+	if (ak_store_open(m->paths.store, geteuid(), &store, &ignored) != AK_OK)
+		return false;
+	read = ak_store_find(&store, "", &key, meta, &ignored) == AK_OK;
+	ak_store_close(&store);
+	return read;
+}
+
+/*
+ * The floor under the clock never sinks by itself: a clock that was set back must not
+ * bring an expired key to life with the next change (SECURITY R28).
+ */
+static int64_t
+floor_of(const struct ak_master *m, int64_t now)
+{
+	struct ak_store_meta meta;
+
+	return read_store(m, &meta) && meta.published_at > now ? meta.published_at
+							       : now;
+}
+
 /* Build, commit, rename; the transaction and the lock end here in every case. */
 static enum ak_code
-publish_and_commit(struct ak_master *m, int64_t now, struct ak_error *error)
+publish_and_commit(struct ak_master *m, int64_t published_at, struct ak_error *error)
 {
 	enum ak_code code;
 
-	if ((code = ak_publish_build(m, now, error)) == AK_OK &&
+	if ((code = ak_publish_build(m, published_at, error)) == AK_OK &&
 	    (code = ak_execute(&m->db, "COMMIT", error)) == AK_OK)
 		code = ak_publish_swap(m, error);
 	ak_master_rollback(m);
@@ -275,7 +305,7 @@ ak_master_commit(struct ak_master *m, int64_t now, struct ak_error *error)
 	    next != NULL ? ak_run(&m->db, next, SQLITE_OK, error) : error->code;
 
 	if (code == AK_OK)
-		return publish_and_commit(m, now, error);
+		return publish_and_commit(m, floor_of(m, now), error);
 	ak_master_rollback(m);
 	return code;
 }
@@ -288,41 +318,46 @@ ak_master_publish(struct ak_master *m, int64_t now, struct ak_error *error)
 	return code == AK_OK ? publish_and_commit(m, now, error) : code;
 }
 
-static bool
-store_is_current(struct ak_master *m, int64_t generation)
+/* Is the store of the master's generation? */
+static enum ak_code
+is_current(struct ak_master *m, bool *current, struct ak_error *error)
 {
-	struct ak_error ignored;
+	struct ak_installation is;
 	struct ak_store_meta meta;
-	struct ak_store store;
-	struct ak_key key;
+	enum ak_code code;
+
+	*current = false;
+	if ((code = ak_master_installation(m, &is, error)) == AK_OK)
+		*current = read_store(m, &meta) && meta.generation == is.generation;
+	return code;
+}
+
+enum ak_code
+ak_master_settle(struct ak_master *m, int64_t now, bool *healed, struct ak_error *error)
+{
+	enum ak_code code;
 	bool current;
 
-	if (ak_store_open(m->paths.store, geteuid(), &store, &ignored) != AK_OK)
-		return false;
-	current = ak_store_find(&store, "", &key, &meta, &ignored) == AK_OK &&
-		  meta.generation == generation;
-	ak_store_close(&store);
-	return current;
+	*healed = false;
+	if ((code = is_current(m, &current, error)) != AK_OK || current) {
+		ak_master_rollback(m);
+		return code;
+	}
+	*healed = true;
+	return publish_and_commit(m, floor_of(m, now), error);
 }
 
 enum ak_code
 ak_master_heal(struct ak_master *m, int64_t now, bool *healed, struct ak_error *error)
 {
-	struct ak_installation is;
 	enum ak_code code;
+	bool current;
 
 	*healed = false;
-	if ((code = ak_master_installation(m, &is, error)) != AK_OK ||
-	    store_is_current(m, is.generation))
+	if ((code = is_current(m, &current, error)) != AK_OK || current)
 		return code;
 	/* Another command may be between its commit and its rename: look again. */
 	if ((code = ak_master_begin(m, error)) != AK_OK)
 		return code;
-	if ((code = ak_master_installation(m, &is, error)) != AK_OK ||
-	    store_is_current(m, is.generation)) {
-		ak_master_rollback(m);
-		return code;
-	}
-	*healed = true;
-	return publish_and_commit(m, now, error);
+	return ak_master_settle(m, now, healed, error);
 }

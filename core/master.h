@@ -109,15 +109,28 @@ enum ak_code ak_master_begin(struct ak_master *master, struct ak_error *error);
  * error nothing has changed, in the master or in the store, but in one case: when
  * the last rename fails, `error` says so, and the next command publishes again.
  *
- *   now  s since 1970 UTC, published as the floor under the clock
+ *   now  s since 1970 UTC; the later of it and of the last publishing becomes the floor
+ *        under the clock
  */
 enum ak_code ak_master_commit(
     struct ak_master *master, int64_t now, struct ak_error *error);
 
+/*
+ * End a change that has found nothing to change. "Nothing to do" is only true when
+ * logins obey what the master says: a store that is behind is published now.
+ *
+ *   healed  out: it was behind
+ */
+enum ak_code ak_master_settle(
+    struct ak_master *master, int64_t now, bool *healed, struct ak_error *error);
+
 /* Undo a change and give the lock back. Fine when there is none. */
 void ak_master_rollback(struct ak_master *master);
 
-/* Publish the master as it is, whether it has changed or not. */
+/*
+ * Publish the master as it is, whether it has changed or not. `now` becomes the floor
+ * under the clock, also when the last publishing claims a later time.
+ */
 enum ak_code ak_master_publish(
     struct ak_master *master, int64_t now, struct ak_error *error);
 

@@ -35,7 +35,8 @@
 	X(DISABLED, 0x135ab1d8, AUTH_ERR, PERM_DENIED, NOTICE, \
 	    "the key is switched off") \
 	X(CLOCK_BEHIND, 0x5645f3eb, AUTHINFO_UNAVAIL, AUTHINFO_UNAVAIL, CRIT, \
-	    "the key expires, and this clock is behind the store") \
+	    "the key expires, and this clock is behind the store; when it is right: " \
+	    "authkey publish") \
 	X(NOT_YET_VALID, 0x73d542bb, AUTH_ERR, ACCT_EXPIRED, NOTICE, \
 	    "the key is not valid yet") \
 	X(EXPIRED, 0x0cfe7e32, AUTH_ERR, ACCT_EXPIRED, NOTICE, \

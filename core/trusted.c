@@ -59,6 +59,29 @@ ak_trusted_folders(const char *path, uid_t owner, struct ak_error *error)
 	return code;
 }
 
+enum ak_code
+ak_own_folder(const char *path, struct ak_error *error)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return ak_fail_errno(error, path, "");
+	if (!S_ISDIR(st.st_mode))
+		return ak_fail(error, AK_E_STORE,
+		    "%s: is not a folder; name it by its real path", path);
+	if (st.st_uid != geteuid() && geteuid() != 0)
+		return ak_fail(error, AK_E_PERMISSION,
+		    "%s: belongs to another user; run the command as root, with sudo",
+		    path);
+	if (st.st_uid != geteuid() || others_write(&st))
+		return ak_fail(error, AK_E_STORE,
+		    "%s: others may put files there; use a folder of your own, chown "
+		    "it "
+		    "and chmod go-w it",
+		    path);
+	return AK_OK;
+}
+
 static enum ak_code
 check_file(const char *path, uid_t owner, const struct stat *st, struct ak_error *error)
 {

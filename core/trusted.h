@@ -29,6 +29,12 @@ enum ak_code ak_trusted_open(const char *path, uid_t owner, int *fd,
 enum ak_code ak_trusted_folders(const char *path, uid_t owner, struct ak_error *error);
 
 /*
+ * Is it a folder of the caller's own, in which nobody else may make, rename or replace
+ * a file? Stricter than the above: a sticky folder is none. AK_E_STORE, with a remedy.
+ */
+enum ak_code ak_own_folder(const char *path, struct ak_error *error);
+
+/*
  * Move a descriptor above 2, so that a host which closed its standard streams finds
  * them closed: SECURITY R13. Takes and returns what open(2) does.
  */

@@ -9,4 +9,4 @@ SELECT coalesce(k.owner || '/' || k.name, key_id) AS name,
   FROM day_count AS d LEFT JOIN master.key AS k ON k.id = d.key_id
  WHERE day >= ?1 AND (?2 IS NULL OR key_id = ?2)
    AND (?3 IS NULL OR key_id IN (SELECT id FROM master.key WHERE owner = ?3))
- GROUP BY 1 ORDER BY 1;
+ GROUP BY key_id ORDER BY 1, key_id;

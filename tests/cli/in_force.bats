@@ -1,0 +1,75 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# Exit 0 of a command that disables, revokes or restricts means that logins obey: R26.
+# Also when an earlier one was ended between its commit and its rename.
+# shellcheck disable=SC2154
+load helper
+
+needs_strace() {
+  command -v strace >/dev/null || skip 'strace is not installed'
+  [ -z "${AK_SAN:-}" ] || skip 'not under sanitizers'
+  strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
+}
+
+# The tool, on a disk where no store can be renamed into place.
+without_rename() {
+  run --separate-stderr strace -f -o /dev/null -e trace=rename \
+    -e inject=rename:error=ENOSPC "$AK_TOOL" "$@" </dev/null
+}
+
+# says_the_truth COMMAND...: it fails, once and again, and then works, and never claims more.
+says_the_truth() {
+  needs_strace
+  make deploy --owner alice
+  for _ in 1 2; do
+    without_rename "$@"
+    [ "$status" -eq 5 ]
+    [[ $stderr == *'STILL LIVE'* ]]
+    [ "$(verdict)" = VALID ]
+  done
+  "$AK_TOOL" "$@" </dev/null
+  [ "$(verdict)" != VALID ]
+}
+
+@test "a disable that is repeated never passes for one that is in force, R26" {
+  says_the_truth disable deploy
+}
+
+@test "a revoke that is repeated never passes for one that is in force, R26" {
+  says_the_truth revoke -y deploy
+}
+
+@test "a revoke of an owner's keys that is repeated never passes for one in force, R26" {
+  says_the_truth revoke -y --owner alice
+}
+
+@test "a suspension that is repeated never passes for one that is in force, R26" {
+  says_the_truth owner suspend alice
+}
+
+@test "a restriction that is repeated never passes for one that is in force, R26" {
+  says_the_truth edit deploy --expires 2020-01-01
+}
+
+@test "a disable that finds the work of one killed meanwhile publishes it, R26" {
+  needs_strace
+  make deploy --owner alice
+  strace -f -o /dev/null -e trace=flock -e inject=flock:delay_enter=1500000:when=1 \
+    "$AK_TOOL" disable deploy >/dev/null 2>&1 &
+  slow=$!
+  sleep 0.3 # until it has looked at the store and waits in flock()
+  strace -f -o /dev/null -e trace=rename -e inject=rename:signal=KILL \
+    "$AK_TOOL" disable deploy >/dev/null 2>&1 || true
+  wait "$slow"
+  [ "$(verdict)" = DISABLED ]
+}
+
+@test "a lost group makes a disable exit 5 and say that the key is live, R26" {
+  make deploy --owner alice
+  sql "$AUTHKEY_DIR/master/master.db" \
+    "UPDATE installation SET unix_group = 'no-such-group-here'"
+  run --separate-stderr "$AK_TOOL" disable deploy
+  [ "$status" -eq 5 ]
+  [[ $stderr == *'STILL LIVE'* ]]
+  [ "$(verdict)" = VALID ]
+}
