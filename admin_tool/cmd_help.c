@@ -133,9 +133,9 @@ put_all(void)
 	command_print(stdout, NULL);
 	puts("\nOptions of every command:");
 	put_options(global_options);
-	puts("\nKEY is an id, a name, or OWNER/NAME. WHEN is 90d, 12h or 30m from now "
-	     "(with --since\nand --unused-since: ago), 2027-01-31, or "
-	     "2027-01-31T23:59:59Z.\nMore: authkey help COMMAND, "
+	puts("\nKEY is an id, also as lists show it, a name, or OWNER/NAME. WHEN is "
+	     "90d, 12h or 30m\nfrom now (with --since and --unused-since: ago), "
+	     "2027-01-31, or\n2027-01-31T23:59:59Z.\nMore: authkey help COMMAND, "
 	     "authkey(8).");
 }
 

@@ -60,16 +60,47 @@ take(const struct ak_record *record, void *context)
 	return !s->failed;
 }
 
+/* The key of this id in every state; with `prefix`, only if it is the key's. */
+static enum ak_code
+look_for_id(struct search *s, const char *id, const char *prefix)
+{
+	struct ak_error *error = &s->cli->error;
+	struct ak_record record;
+	enum ak_code code;
+	bool found;
+
+	code = ak_record_by_id(s->cli->master, id, &record, &found, error);
+	if (code == AK_OK && found &&
+	    (prefix == NULL || strcmp(prefix, record.prefix) == 0) &&
+	    !picks_add(s->cli, &s->live, &record))
+		code = error->code;
+	return code;
+}
+
+/* The parts of a masked key: ak_7QxR2mNd, as it is or with its ellipsis. */
+static bool
+take_masked(const char *key, char prefix[AK_PREFIX_MAX + 1], char id[AK_ID_LEN + 1])
+{
+	size_t len = strcspn(key, "_");
+	const char *behind;
+
+	if (len > AK_PREFIX_MAX || key[len] != '_' || strlen(key + len + 1) < AK_ID_LEN)
+		return false;
+	snprintf(prefix, AK_PREFIX_MAX + 1, "%.*s", (int)len, key);
+	snprintf(id, AK_ID_LEN + 1, "%s", key + len + 1);
+	behind = key + len + 1 + AK_ID_LEN;
+	return *behind == '\0' || strcmp(behind, "...") == 0 ||
+	       strcmp(behind, "\xe2\x80\xa6") == 0;
+}
+
 /* Everything of this id, this name, or this OWNER/NAME. */
 static enum ak_code
 look(struct search *s, const char *key)
 {
 	const char *slash = strchr(key, '/');
 	struct ak_error *error = &s->cli->error;
-	char owner[AK_OWNER_MAX + 1];
-	struct ak_record record;
+	char owner[AK_OWNER_MAX + 1], prefix[AK_PREFIX_MAX + 1], id[AK_ID_LEN + 1];
 	enum ak_code code;
-	bool found;
 
 	if (slash != NULL) {
 		if ((size_t)(slash - key) >= sizeof(owner))
@@ -79,12 +110,10 @@ look(struct search *s, const char *key)
 		return ak_record_by_name(
 		    s->cli->master, slash + 1, owner, take, s, error);
 	}
-	if ((code = ak_record_by_id(s->cli->master, key, &record, &found, error)) !=
-	    AK_OK)
+	code = take_masked(key, prefix, id) ? look_for_id(s, id, prefix)
+					    : look_for_id(s, key, NULL);
+	if (code != AK_OK)
 		return code;
-	/* An id means its key in every state. */
-	if (found && !picks_add(s->cli, &s->live, &record))
-		return error->code;
 	return ak_record_by_name(s->cli->master, key, NULL, take, s, error);
 }
 
@@ -94,16 +123,55 @@ ambiguous(struct cli *cli, const char *key, const struct picks *fits)
 	struct ak_record record;
 	bool found;
 
-	cli_warn(cli, "%s fits %zu keys; name one by its id, or as OWNER/NAME:", key,
-	    fits->count);
+	cli_warn(
+	    cli, "%s fits %zu keys; name one as it stands here:", key, fits->count);
 	for (size_t i = 0; i < fits->count; i++)
 		if (ak_record_by_id(cli->master, fits->at[i].id, &record, &found,
 			&cli->error) == AK_OK &&
 		    found)
-			fprintf(stderr, "  %s  %s/%s  %s\n", record.key.id,
-			    record.key.owner, record.key.name,
+			fprintf(stderr, "  %s_%s  %s/%s  %s\n", record.prefix,
+			    record.key.id, record.key.owner, record.key.name,
 			    ak_record_status(&record, cli->now));
 	return EXIT_CONFLICT;
+}
+
+/* The search for what somebody may have meant. */
+struct guess {
+	const char *key;
+	size_t least;
+	char nearest[AK_OWNER_MAX + 1 + AK_NAME_MAX + 1];
+};
+
+static bool
+compare(const struct ak_record *record, void *context)
+{
+	char whole[AK_OWNER_MAX + 1 + AK_NAME_MAX + 1];
+	struct guess *g = context;
+	bool has_owner = strchr(g->key, '/') != NULL;
+	size_t distance;
+
+	snprintf(whole, sizeof(whole), "%s%s%s", has_owner ? record->key.owner : "",
+	    has_owner ? "/" : "", record->key.name);
+	if ((distance = text_distance(g->key, whole)) < g->least) {
+		g->least = distance;
+		memcpy(g->nearest, whole, sizeof(whole));
+	}
+	return true;
+}
+
+static enum cli_exit
+no_key(struct cli *cli, const char *key)
+{
+	struct guess g = { .key = key, .least = strlen(key) > 4 ? 3 : 2 };
+
+	if (strlen(key) > LONGEST)
+		ak_fail(&cli->error, AK_E_NOT_FOUND,
+		    "there is no key of such a long name; see: authkey list");
+	else if (ak_record_all(cli->master, compare, &g, &cli->error) == AK_OK)
+		ak_fail(&cli->error, AK_E_NOT_FOUND, "there is no key %s; %s%s%s", key,
+		    g.nearest[0] != '\0' ? "did you mean " : "see: authkey list",
+		    g.nearest, g.nearest[0] != '\0' ? "?" : "");
+	return cli_fail(cli);
 }
 
 /* Exactly one: read it. */
@@ -116,11 +184,9 @@ settle(struct cli *cli, const char *key, const struct picks *fits,
 	if (fits->count > 1)
 		return ambiguous(cli, key, fits);
 	if (fits->count == 0)
-		ak_fail(&cli->error, AK_E_NOT_FOUND,
-		    "there is no key %s; see: authkey list",
-		    strlen(key) <= LONGEST ? key : "of such a long name");
-	else if (ak_record_by_id(cli->master, fits->at[0].id, record, &found,
-		     &cli->error) == AK_OK) {
+		return no_key(cli, key);
+	if (ak_record_by_id(cli->master, fits->at[0].id, record, &found, &cli->error) ==
+	    AK_OK) {
 		if (found)
 			return EXIT_DONE;
 		ak_fail(&cli->error, AK_E_NOT_FOUND, "%s was deleted just now",
@@ -135,9 +201,11 @@ pick_one(struct cli *cli, const char *key, struct ak_record *record)
 	struct search s = { .cli = cli };
 	struct ak_token token;
 	enum cli_exit end;
+	size_t len;
 
 	/* Every user of the host may read arguments: SECURITY R42. */
-	if (ak_token_parse(key, strlen(key), &token) != AK_MALFORMED)
+	if (ak_token_parse(key, strlen(key), &token) != AK_MALFORMED ||
+	    ak_token_find(key, &len) != NULL)
 		return cli_usage(cli, "that is a whole token, and arguments are not "
 				      "secret; name the key by its id or name");
 	if (look(&s, key) != AK_OK || s.failed)

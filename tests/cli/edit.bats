@@ -185,7 +185,7 @@ load helper
 --from 10.0.0.1/8
 --from example.org
 --expires someday
---not-before never
+--not-before someday
 --not-before 2999-01-01
 END
   authkey edit deploy --tag changed -d $'a\nb'

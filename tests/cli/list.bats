@@ -217,6 +217,38 @@ END
   authkey disable "$first"
   ends 6
   says 'fits 2 keys'
+  says "  ak_$first  alice/first  enabled"
+  says "bob/$first"
+  "$AK_TOOL" disable -q "ak_$first"
+  [ "$(field alice/first status)/$(field "bob/$first" status)" = disabled/enabled ]
+  "$AK_TOOL" disable -q "bob/$first"
+  [ "$(field "bob/$first" status)" = disabled ]
+}
+
+@test 'KEY is also what a list shows: prefix and id, with or without the ellipsis' {
+  make deploy
+  for key in "ak_$id" "ak_$id…" "ak_$id..."; do
+    [ "$(field "$key" name)" = deploy ]
+  done
+  for key in "x_$id" "ak_$id.." "ak_${id}x" "_$id" "ak_"; do
+    authkey show "$key"
+    ends 3
+  done
+  authkey show "$token"
+  ends 2
+}
+
+@test 'a key that is nearly named like that is suggested' {
+  make Laptop --owner alice
+  authkey show laptop
+  ends 3
+  says 'there is no key laptop; did you mean Laptop?'
+  authkey disable alice/Latop
+  ends 3
+  says 'did you mean alice/Laptop?'
+  authkey show xyzzyx
+  ends 3
+  says 'there is no key xyzzyx; see: authkey list'
 }
 
 @test 'times are RFC 3339 in UTC without a terminal, whatever TZ is' {
