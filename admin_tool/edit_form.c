@@ -109,30 +109,66 @@ fill(const struct ak_record *r, char present[EDIT_QUESTIONS][PROMPT_MAX])
 	fill_time(r->key.not_before, "none", present[EDIT_NOT_BEFORE]);
 }
 
+/* Can a prompt hold this text, and give it back as it is? */
+static bool
+can_be_shown(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	uint32_t point;
+	size_t n;
+
+	for (; *at != '\0'; at += n)
+		if (!ak_utf8_decode(at, &point, &n) || text_is_risky(point) ||
+		    (point >= 0x80 && !text_locale_is_utf8()))
+			return false;
+	return true;
+}
+
+/* Ask with what is there as the answer; what cannot be shown is kept by Enter. */
+static bool
+ask(const struct cli *cli, size_t i, char shown[PROMPT_MAX], char answer[PROMPT_MAX])
+{
+	struct question q = { cli, questions[i].kind, shown[0] != '\0' };
+
+	if (!can_be_shown(shown)) {
+		cli_say(cli, "What is there cannot be shown here; Enter keeps it.");
+		shown[0] = '\0';
+	}
+	memcpy(answer, shown, PROMPT_MAX);
+	return prompt_line(
+	    questions[i].label, questions[i].check, &q, answer, PROMPT_MAX);
+}
+
+/*
+ * Only what was answered otherwise is changed: what somebody else has changed while a
+ * question stood stays as it is now.
+ */
 bool
 edit_form_ask(
     const struct cli *cli, const struct ak_record *record, struct edit_form *form)
 {
-	char given[EDIT_QUESTIONS][PROMPT_MAX];
+	char shown[EDIT_QUESTIONS][PROMPT_MAX], answers[EDIT_QUESTIONS][PROMPT_MAX];
 	struct edit_values *v = &form->values;
+	const char **const texts[EDIT_QUESTIONS] = { [EDIT_NAME] = &v->name,
+		[EDIT_DESCRIPTION] = &v->description,
+		[EDIT_EXPIRES] = &v->expires,
+		[EDIT_NOT_BEFORE] = &v->not_before };
+	struct texts *const lists[EDIT_QUESTIONS] = { [EDIT_SERVICES] = &v->services,
+		[EDIT_SCOPES] = &v->scopes,
+		[EDIT_NETWORKS] = &v->networks,
+		[EDIT_TAGS] = &v->tags };
 
 	memset(form, 0, sizeof(*form));
-	fill(record, given);
+	fill(record, shown);
 	for (size_t i = 0; i < EDIT_QUESTIONS; i++) {
-		struct question q = { cli, questions[i].kind, given[i][0] != '\0' };
-
-		if (!prompt_line(questions[i].label, questions[i].check, &q, given[i],
-			PROMPT_MAX))
+		if (!ask(cli, i, shown[i], answers[i]))
 			return false;
+		if (strcmp(answers[i], shown[i]) == 0)
+			continue;
+		if (lists[i] != NULL)
+			replace(answers[i], form->answers[i], lists[i]);
+		else
+			*texts[i] = memcpy(form->answers[i], answers[i], PROMPT_MAX);
 	}
-	memcpy(form->answers, given, sizeof(given));
-	v->name = form->answers[EDIT_NAME];
-	v->description = form->answers[EDIT_DESCRIPTION];
-	v->expires = form->answers[EDIT_EXPIRES];
-	v->not_before = form->answers[EDIT_NOT_BEFORE];
-	replace(given[EDIT_SERVICES], form->answers[EDIT_SERVICES], &v->services);
-	replace(given[EDIT_SCOPES], form->answers[EDIT_SCOPES], &v->scopes);
-	replace(given[EDIT_NETWORKS], form->answers[EDIT_NETWORKS], &v->networks);
-	replace(given[EDIT_TAGS], form->answers[EDIT_TAGS], &v->tags);
 	return true;
 }

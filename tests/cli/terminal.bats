@@ -278,3 +278,27 @@ echoes() {
   ends 3
   [[ $output != *$'\e'* && $output != *$'\xe2\x80\xae'* ]]
 }
+
+@test 'edit keeps by Enter what cannot be shown: other alphabets, turned text, R41' {
+  make deploy --owner alice -d 'Zürich'
+  LC_ALL=C dialog 80 'Key name: ' '\r' 'Description: ' '\r' 'Services' '\r' 'Scopes' '\r' \
+    'Networks' '\r' 'Tags' '\r' 'Expires' '\r' 'Not before' '\r' -- "$AK_TOOL" edit deploy
+  ends 0
+  prints 'Enter keeps it'
+  [ "$(field deploy description)" = 'Zürich' ]
+  authkey edit deploy -d $'turned \u202e text'
+  dialog 80 'Description: ' '\004' -- "$AK_TOOL" edit deploy
+  [[ $output != *$'\u202e'* ]]
+}
+
+# Whichever of the two comes first, both must be there in the end.
+@test 'edit changes what was answered otherwise, and not what changed meanwhile' {
+  make deploy --owner alice --from 10.0.0.0/8
+  dialog 80 'Key name: ' '\r' 'Description: ' 'new\r' 'Services' '\r' 'Scopes' '\r' \
+    'Networks' "\r" 'Tags' '\r' 'Expires' '\r' 'Not before' '\r' -- \
+    bash -c '(sleep 0.2; "$AK_TOOL" edit deploy --from =192.0.2.0/24 </dev/null) >/dev/null 2>&1 &
+      "$AK_TOOL" edit deploy; wait'
+  ends 0
+  [ "$(field deploy description)" = new ]
+  [ "$(field deploy networks)" = 192.0.2.0/24 ]
+}
