@@ -29,10 +29,10 @@ static const struct {
 };
 
 static enum ak_code
-damaged(const char *what, struct ak_error *error)
+damaged(const struct ak_store *store, const char *what, struct ak_error *error)
 {
-	return ak_fail(
-	    error, AK_E_STORE, "the store is damaged (%s); run: authkey publish", what);
+	return ak_fail(error, AK_E_STORE, "%s: is damaged (%s); run: authkey publish",
+	    store->path, what);
 }
 
 static uint32_t
@@ -91,6 +91,7 @@ ak_store_open(
 	enum ak_code code;
 
 	memset(store, 0, sizeof(*store));
+	store->path = path;
 	code = ak_trusted_open(path, owner, &store->fd, &store->status, error);
 	if (code == AK_OK && (code = check_header(store, path, error)) != AK_OK)
 		ak_store_close(store);
@@ -115,7 +116,7 @@ find_meta(
 	if (ak_btree_find(store->fd, store->pages, "", record, sizeof(record), &len) !=
 		AK_SEARCH_FOUND ||
 	    !ak_meta_unpack(record, len, meta))
-		return damaged("its first record", error);
+		return damaged(store, "its first record", error);
 	return AK_OK;
 }
 
@@ -132,7 +133,7 @@ find_key(const struct ak_store *store, const char *id, struct ak_key *key,
 
 	if (search == AK_SEARCH_MISSING || (search == AK_SEARCH_FOUND && fits))
 		return AK_OK;
-	return damaged(search == AK_SEARCH_FOUND ? "a record" : "a page", error);
+	return damaged(store, search == AK_SEARCH_FOUND ? "a record" : "a page", error);
 }
 
 enum ak_code

@@ -19,6 +19,7 @@
  * SQLite: see btree.h. Layout: authkey-store(5).
  */
 struct ak_store {
+	const char *path; /* borrowed, for messages */
 	int fd;
 	uint32_t pages;
 	struct stat status;
@@ -37,8 +38,8 @@ struct ak_store_mark {
 };
 
 /*
- * Open the store at `path` (absolute, taken literally), which must belong to `owner`
- * or root and be safe as trusted.h says.
+ * Open the store at `path` (absolute, taken literally, borrowed), which must belong to
+ * `owner` or root and be safe as trusted.h says.
  *
  *   store  out, caller's memory, to be closed; closed already on error
  *

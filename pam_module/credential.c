@@ -18,16 +18,17 @@ item(pam_handle_t *pamh, int type)
 	return pam_get_item(pamh, type, &value) == PAM_SUCCESS ? value : NULL;
 }
 
-static bool
-can_talk(pam_handle_t *pamh)
+/* The client's conversation, or NULL when there is none to talk to. */
+static const struct pam_conv *
+conversation(pam_handle_t *pamh)
 {
 	const void *value = NULL;
 	const struct pam_conv *conv;
 
 	if (pam_get_item(pamh, PAM_CONV, &value) != PAM_SUCCESS || value == NULL)
-		return false;
+		return NULL;
 	conv = value;
-	return conv->conv != NULL;
+	return conv->conv != NULL ? conv : NULL;
 }
 
 /* No answer is never a grant, and a conversation may not make us step aside. */
@@ -45,28 +46,47 @@ ask_user(pam_handle_t *pamh)
 
 	if (item(pamh, PAM_USER) != NULL)
 		return PAM_SUCCESS;
-	if (!can_talk(pamh))
+	if (conversation(pamh) == NULL)
 		return PAM_CONV_ERR;
 	rc = pam_get_user(pamh, &user, NULL);
 	return rc == PAM_SUCCESS && user != NULL ? PAM_SUCCESS : no_answer(rc);
 }
 
+/*
+ * One prompt without echo. The conversation is called by hand, since pam_prompt(3)
+ * logs an error for a client that gives no answer, and PostgreSQL gives none when it
+ * calls the first time. *answer is the caller's to wipe and free.
+ */
+static int
+prompt(pam_handle_t *pamh, const char *text, char **answer)
+{
+	const struct pam_message message = { PAM_PROMPT_ECHO_OFF, text };
+	const struct pam_message *messages = &message;
+	const struct pam_conv *conv = conversation(pamh);
+	struct pam_response *response = NULL;
+	int rc;
+
+	*answer = NULL;
+	if (conv == NULL)
+		return PAM_CONV_ERR;
+	rc = conv->conv(1, &messages, &response, conv->appdata_ptr);
+	if (response != NULL)
+		*answer = response->resp;
+	free(response);
+	return rc == PAM_SUCCESS && *answer != NULL ? PAM_SUCCESS : no_answer(rc);
+}
+
 static int
 ask_token(pam_handle_t *pamh, const struct opts *opts)
 {
-	char *answer = NULL;
+	char *answer;
 	int rc;
 
 	if (item(pamh, PAM_AUTHTOK) != NULL)
 		return PAM_SUCCESS;
 	if (opts->use_first_pass)
 		return PAM_AUTH_ERR;
-	if (!can_talk(pamh))
-		return PAM_CONV_ERR;
-	rc = pam_prompt(pamh, PAM_PROMPT_ECHO_OFF, &answer, "%s", opts->prompt);
-	if (rc != PAM_SUCCESS || answer == NULL)
-		rc = no_answer(rc);
-	else
+	if ((rc = prompt(pamh, opts->prompt, &answer)) == PAM_SUCCESS)
 		rc = pam_set_item(pamh, PAM_AUTHTOK, answer);
 	if (answer != NULL)
 		explicit_bzero(answer, strlen(answer));

@@ -25,7 +25,7 @@ struct credential {
  * PAM_CONV_ERR, or what the conversation said: it failed or gave no answer
  * PAM_BUF_ERR   out of memory
  *
- * Source: pam_get_item(3), pam_prompt(3), pam_get_user(3).
+ * Source: pam_get_item(3), pam_conv(3), pam_get_user(3).
  */
 int credential_get(
     pam_handle_t *pamh, const struct opts *opts, struct credential *credential);
