@@ -35,12 +35,16 @@ static const struct work {
 	const char *module; /* a file that must be there; NULL: ours */
 	enum credential credential;
 	int answer;
+	const char *options; /* of our module, besides those of all */
 } works[] = {
-	{ "permit", "pam_permit", "pam_permit.so", A_PASSWORD, PAM_SUCCESS },
-	{ "valid", "a key that opens", NULL, A_KEY, PAM_SUCCESS },
-	{ "refused", "a key that is disabled", NULL, A_DISABLED_KEY, PAM_AUTH_ERR },
-	{ "passed", "a password passed on", NULL, A_PASSWORD, PAM_AUTH_ERR },
-	{ "pwdfile", "pam_pwdfile, MD5", "pam_pwdfile.so", A_PASSWORD, PAM_SUCCESS },
+	{ "permit", "pam_permit", "pam_permit.so", A_PASSWORD, PAM_SUCCESS, "" },
+	{ "valid", "a key that opens", NULL, A_KEY, PAM_SUCCESS, "usage=required" },
+	{ "unrecorded", "the same with usage=off", NULL, A_KEY, PAM_SUCCESS,
+	    "usage=off" },
+	{ "refused", "a key that is disabled", NULL, A_DISABLED_KEY, PAM_AUTH_ERR, "" },
+	{ "passed", "a password passed on", NULL, A_PASSWORD, PAM_AUTH_ERR, "" },
+	{ "pwdfile", "pam_pwdfile, MD5", "pam_pwdfile.so", A_PASSWORD, PAM_SUCCESS,
+	    "" },
 };
 #define WORKS (sizeof(works) / sizeof(works[0]))
 
@@ -139,8 +143,8 @@ make_services(struct bench *b)
 
 		if (w->module == NULL)
 			snprintf(line, sizeof(line),
-			    "%s store=%s/authkey/keys.db store_owner=%u quiet",
-			    b->module, b->folder, (unsigned)geteuid());
+			    "%s store=%s/authkey/keys.db store_owner=%u quiet %s",
+			    b->module, b->folder, (unsigned)geteuid(), w->options);
 		else if (peer)
 			snprintf(line, sizeof(line), "%s pwdfile=%s/passwords",
 			    w->module, b->folder);

@@ -44,6 +44,8 @@ make_if_missing(const char *path, struct ak_error *error)
 	return error->code;
 }
 
+#define CACHE "-32000" /* KiB: a fold touches rows all over its tables */
+
 /*
  * WAL, so that who reads statistics and who folds do not wait for each other. Two that
  * switch a new file to it at the same moment refuse each other at once, without the
@@ -77,6 +79,7 @@ ak_usage_open(
 	if ((code = make_if_missing(paths->usage, error)) == AK_OK &&
 	    (code = ak_database_open(&u->db, paths->usage, error)) == AK_OK &&
 	    (code = switch_to_wal(&u->db, error)) == AK_OK &&
+	    (code = ak_execute(&u->db, "PRAGMA cache_size = " CACHE, error)) == AK_OK &&
 	    (code = ak_database_migrate(&u->db, &kind, error)) == AK_OK)
 		code = attach_master(u, error);
 	if (code == AK_OK)

@@ -28,18 +28,20 @@ quiet_write(int fd, const void *bytes, size_t len, off_t at)
 {
 	static const struct timespec at_once = { 0, 0 };
 	sigset_t limit, before, pending;
+	bool was_pending;
 	ssize_t n;
 	int saved;
 
 	sigemptyset(&limit);
 	sigaddset(&limit, SIGXFSZ);
-	sigemptyset(&pending);
-	sigpending(&pending);
 	if (pthread_sigmask(SIG_BLOCK, &limit, &before) != 0)
 		return -1;
+	/* A signal that is not blocked is never pending. */
+	was_pending = sigismember(&before, SIGXFSZ) == 1 && sigpending(&pending) == 0 &&
+		      sigismember(&pending, SIGXFSZ) == 1;
 	n = at == AT_END ? write(fd, bytes, len) : pwrite(fd, bytes, len, at);
 	saved = errno;
-	if (n < 0 && saved == EFBIG && sigismember(&pending, SIGXFSZ) == 0)
+	if (n < 0 && saved == EFBIG && !was_pending)
 		sigtimedwait(&limit, NULL, &at_once);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = saved;

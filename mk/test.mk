@@ -84,14 +84,15 @@ MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=
 valgrind: all $(TEST_PAM) ## the tests of the module under valgrind
 	@tests/run -j $(JOBS) -t 1800 -w '$(MEMCHECK)' $(TEST_PAM)
 
-$(B)/bench/bench: $(B)/bench/bench.o $(B)/libauthkey.a
+$(B)/bench/%: $(B)/bench/%.o $(B)/libauthkey.a
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $^ $(SANITIZE) $(LDFLAGS) $(LIBS_PAM) $(LIBS_SQLITE) $(LIBS_SODIUM)
 
--include $(B)/bench/bench.d
+-include $(B)/bench/bench.d $(B)/bench/usage.d
 
 # `make bench BENCH='-k 1000000 -n 5000 -c figures.csv'`
 .PHONY: bench
-bench: all $(B)/bench/bench ## what a transaction costs, beside pam_permit; BENCH='-k KEYS -n ROUNDS -c CSV'
+bench: all $(B)/bench/bench $(B)/bench/usage ## what a transaction costs, beside pam_permit; BENCH='-k KEYS -n ROUNDS -c CSV'
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
-	$(B)/bench/bench $(BENCH) $(AK_MODULE) "$$folder"
+	mkdir "$$folder/logins" "$$folder/usage"; \
+	$(B)/bench/bench $(BENCH) $(AK_MODULE) "$$folder/logins" && $(B)/bench/usage "$$folder/usage"

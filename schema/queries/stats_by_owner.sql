@@ -1,12 +1,18 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- On usage.db, with the master attached.
+-- On usage.db, with the master attached. Grouped by day and key in the order of the rows,
+-- which needs no sorting, then by key, and only then named.
 -- in:  ?1 first day, ?2 key id or NULL, ?3 owner or NULL
 -- out: name TEXT, uses INT, refusals INT, first use s|NULL
-SELECT coalesce(k.owner, '') AS name,
-       sum(CASE WHEN reason = 'VALID' THEN count ELSE 0 END),
-       sum(CASE WHEN reason = 'VALID' THEN 0 ELSE count END),
-       NULL
-  FROM day_count AS d LEFT JOIN master.key AS k ON k.id = d.key_id
- WHERE day >= ?1 AND (?2 IS NULL OR key_id = ?2)
-   AND (?3 IS NULL OR key_id IN (SELECT id FROM master.key WHERE owner = ?3))
+SELECT coalesce(k.owner, ''), sum(uses), sum(refusals), NULL
+  FROM (SELECT key_id, sum(uses) AS uses, sum(refusals) AS refusals
+          FROM (SELECT day, key_id,
+                       sum(CASE WHEN reason = 'VALID' THEN count ELSE 0 END) AS uses,
+                       sum(CASE WHEN reason = 'VALID' THEN 0 ELSE count END) AS refusals
+                  FROM day_count
+                 WHERE day >= ?1 AND (?2 IS NULL OR key_id = ?2)
+                   AND (?3 IS NULL
+                        OR key_id IN (SELECT id FROM master.key WHERE owner = ?3))
+                 GROUP BY day, key_id)
+         GROUP BY key_id) AS d
+       LEFT JOIN master.key AS k ON k.id = d.key_id
  GROUP BY 1 ORDER BY 1;
