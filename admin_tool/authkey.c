@@ -97,6 +97,10 @@ settle(struct cli *cli)
 	const char *no_color = secure_getenv("NO_COLOR");
 	const char *dir = secure_getenv("AUTHKEY_DIR");
 
+	if (cli->dir != NULL && *cli->dir == '\0') {
+		cli_usage(cli, "--dir needs its DIR");
+		return false;
+	}
 	if (cli->dir == NULL)
 		cli->dir = dir != NULL && *dir != '\0' ? dir : CLI_DIR_DEFAULT;
 	if (cli->format == NULL)
@@ -104,6 +108,11 @@ settle(struct cli *cli)
 	else if (cli->json && strcmp(cli->format, "json") != 0) {
 		cli_usage(
 		    cli, "--json and --format %s contradict each other", cli->format);
+		return false;
+	}
+	if (cli->out.field != NULL && strcmp(cli->format, "table") != 0) {
+		cli_usage(cli, "--field and %s contradict each other",
+		    cli->json ? "--json" : "--format");
 		return false;
 	}
 	if (!one_of(cli->format, "table|json|csv")) {

@@ -207,8 +207,8 @@ say(const struct cli *cli, const struct picks *picks, const struct change_plan *
 		if (pick->changed)
 			cli_say(cli, "%s %s.", plan->done, pick->label);
 		else
-			cli_say(
-			    cli, "%s %s; nothing to do.", pick->label, plan->already);
+			cli_say(cli, "%s %s; nothing to do.", pick->label,
+			    pick->ended ? plan->ended : plan->already);
 	}
 	if (picks->count > NAMED_MAX)
 		cli_say(cli, "%s %zu keys; %zu needed nothing.", plan->done, changed,

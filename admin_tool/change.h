@@ -45,6 +45,7 @@ struct change_plan {
 	const void *context;
 	const char *done; /* "Disabled" */
 	const char *already; /* "is disabled already" */
+	const char *ended; /* what is said instead of a revoked key */
 };
 
 /*

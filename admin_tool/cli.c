@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "command.h"
+#include "store.h"
 #include "text.h"
 
 #define MESSAGE_MAX 4096
@@ -106,21 +107,43 @@ cli_may_ask(const struct cli *cli)
 	return !cli->quiet && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
+/* What is wrong with a store that has to be published again. */
+static const char *
+ailment(const struct cli *cli)
+{
+	const char *path = ak_master_paths(cli->master)->store;
+	struct ak_store_meta meta;
+	struct ak_store store;
+	struct ak_error why;
+	struct ak_key key;
+	bool readable;
+
+	if (access(path, F_OK) != 0)
+		return "was missing";
+	if (ak_store_open(path, geteuid(), &store, &why) != AK_OK)
+		return "could not be used";
+	readable = ak_store_find(&store, "", &key, &meta, &why) == AK_OK;
+	ak_store_close(&store);
+	return readable ? "was behind the master" : "was damaged";
+}
+
 bool
 cli_open(struct cli *cli)
 {
 	struct ak_error why;
+	const char *found;
 	bool healed;
 
 	if (ak_master_open(cli->dir, &cli->master, &cli->error) != AK_OK)
 		return false;
+	found = ailment(cli);
 	if (ak_master_heal(cli->master, cli->now, &healed, &why) != AK_OK)
 		cli_warn(cli,
 		    "the store is behind the master, and logins obey the store; "
 		    "publishing failed: %s",
 		    why.text);
 	else if (healed)
-		cli_say(cli, "The store was behind the master; it is published again.");
+		cli_say(cli, "The store %s; it is published again.", found);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "key_view.h"
 #include "keywords.h"
+#include "owner.h"
 #include "prompt.h"
 
 struct values {
@@ -187,9 +188,19 @@ static enum cli_exit
 settle(struct cli *cli, const struct values *v, struct ak_record *r)
 {
 	struct ak_installation is;
+	struct ak_owner owner;
+	bool found;
 
 	if (ak_master_installation(cli->master, &is, &cli->error) != AK_OK)
 		return cli_fail(cli);
+	if (ak_owner_get(cli->master, r->key.owner, &owner, &found, &cli->error) !=
+	    AK_OK)
+		return cli_fail(cli);
+	if (found && owner.suspended_at != AK_NO_TIME)
+		cli_warn(cli,
+		    "%s is suspended: the key opens nothing until: authkey owner "
+		    "resume %s",
+		    owner.name, owner.name);
 	memcpy(r->prefix, is.prefix, sizeof(r->prefix));
 	if (v->expires != NULL || is.default_expiry == AK_NO_TIME)
 		return EXIT_DONE;
@@ -236,6 +247,36 @@ issue(struct cli *cli, struct ak_record *r, char token[AK_TOKEN_MAX + 1])
 	return end;
 }
 
+/* What the owner must know, and each limit that was set. */
+static void
+answer_new(struct cli *cli, const struct ak_record *r, const char *token)
+{
+	const struct {
+		int field;
+		bool set;
+	} limits[] = {
+		{ KEY_SERVICES, r->key.services[0] != '\0' },
+		{ KEY_SCOPES, r->key.scopes[0] != '\0' },
+		{ KEY_NETWORKS, r->key.networks[0] != '\0' },
+		{ KEY_NOT_BEFORE, r->key.not_before != AK_NO_TIME },
+		{ KEY_EXPIRES_AT, r->key.expires_at != AK_NO_TIME },
+	};
+	struct out_shape shape = key_notice;
+	int lines[KEY_FIELDS + 1];
+	size_t n = 0;
+
+	while (key_notice.in_table[n] >= 0) {
+		lines[n] = key_notice.in_table[n];
+		n++;
+	}
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		if (limits[i].set)
+			lines[n++] = limits[i].field;
+	lines[n] = -1;
+	shape.in_table = lines;
+	key_answer(cli, &shape, r, token);
+}
+
 /* The token has left the tool only when stdout took it: SECURITY R43. */
 static enum cli_exit
 deliver(struct cli *cli, const struct ak_record *r, const char *token)
@@ -244,7 +285,7 @@ deliver(struct cli *cli, const struct ak_record *r, const char *token)
 
 	if (cli->quiet && !out_wants_data(&cli->out))
 		cli->out.field = "key";
-	key_answer(cli, &key_notice, r, token);
+	answer_new(cli, r, token);
 	if (!out_finish(&cli->out)) {
 		cli_warn(cli,
 		    "the key was made, but stdout did not take the token, which cannot "

@@ -137,7 +137,8 @@ edit_key(struct cli *cli, const struct ak_record *record, const struct edit_valu
 {
 	struct ak_record before, after;
 	struct edit edit = { v, &before, &after };
-	const struct change_plan plan = { change, &edit, "Changed", "is so already" };
+	const struct change_plan plan = { change, &edit, "Changed", "is so already",
+		NULL };
 	struct picks picks = { NULL, 0, 0 };
 	enum cli_exit end;
 

@@ -41,6 +41,14 @@ static const struct out_field check_fields[CHECK_FIELDS] = {
 };
 static const struct out_shape check_list = { check_fields, CHECK_FIELDS, true, NULL };
 
+/* Whether the check was made: of what is no token the store is never asked. */
+static bool
+is_asked(const struct ak_check *check, enum ak_reason proof)
+{
+	return check->reason != AK_STORE_UNAVAILABLE ||
+	       (proof != AK_MALFORMED && proof != AK_BAD_CHECKSUM);
+}
+
 /* What the decision says to each check: it stops at the first that refuses. */
 static void
 each_check(const struct judgement *j,
@@ -52,7 +60,8 @@ each_check(const struct judgement *j,
 	for (size_t i = 0; i < ak_check_count; i++) {
 		refuses = reached && ak_checks[i].refuses(&j->verdict.key, &j->request);
 		fn(&ak_checks[i],
-		    !reached  ? "not reached"
+		    !reached || !is_asked(&ak_checks[i], j->request.proof)
+			? "not reached"
 		    : refuses ? "no"
 			      : "yes",
 		    context);

@@ -108,6 +108,19 @@ report(struct cli *cli, bool made)
 	return EXIT_DONE;
 }
 
+/* What the system forbids has its way out in sudo, as everywhere. */
+static enum cli_exit
+fail(struct cli *cli)
+{
+	struct ak_error why = cli->error;
+
+	if (why.code == AK_E_PERMISSION && geteuid() != 0 &&
+	    strstr(why.text, "sudo") == NULL)
+		ak_fail(&cli->error, why.code,
+		    "%.400s; run the command as root, with sudo", why.text);
+	return cli_fail(cli);
+}
+
 static enum cli_exit
 run(struct cli *cli, const void *given, char **arguments)
 {
@@ -128,7 +141,7 @@ run(struct cli *cli, const void *given, char **arguments)
 	if (!is_there(cli) && !settle_group(cli, &wanted))
 		return cli_fail(cli);
 	if (ak_master_init(cli->dir, &wanted, cli->now, &made, &cli->error) != AK_OK)
-		return cli_fail(cli);
+		return fail(cli);
 	return report(cli, made);
 }
 

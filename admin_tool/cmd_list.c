@@ -4,8 +4,10 @@
 
 #include "command.h"
 #include "key_view.h"
+#include "owner_access.h"
 #include "pick.h"
 #include "usage_access.h"
+#include "words.h"
 
 struct values {
 	const char *owner, *status, *tag, *service, *sort, *after;
@@ -55,6 +57,7 @@ struct listing {
 	bool by_use; /* keep them in `kept` */
 	struct used *kept;
 	size_t count, room;
+	char suspended[AK_WORDS_MAX]; /* owners of listed keys */
 	bool failed; /* cli->error says why */
 };
 
@@ -89,6 +92,8 @@ give(struct listing *l, const struct ak_record *record)
 	if (l->left == 0)
 		return false;
 	key_row(l->cli, record);
+	if (record->key.owner_suspended)
+		ak_words_add(l->suspended, record->key.owner);
 	if (l->left > 0)
 		l->left--;
 	return true;
@@ -197,8 +202,9 @@ is_empty(const struct ak_record *record, void *context)
 }
 
 static enum cli_exit
-say_empty(struct cli *cli)
+say_empty(struct cli *cli, const char *owner)
 {
+	struct ak_owner known;
 	bool empty = true;
 
 	if (ak_record_all(cli->master, is_empty, &empty, &cli->error) != AK_OK)
@@ -206,6 +212,8 @@ say_empty(struct cli *cli)
 	if (empty)
 		cli_say(
 		    cli, "There are no keys yet. The first one: authkey create NAME");
+	else if (owner != NULL && !owner_read(cli, owner, &known))
+		cli_say(cli, "%s", cli->error.text);
 	else
 		cli_say(cli, "No key fits. All of them: authkey list");
 	return EXIT_DONE;
@@ -221,6 +229,21 @@ count_all(struct cli *cli, const struct listing *l)
 	       usage_fold_all(cli, &records);
 }
 
+/* The status of a key is its own; its owner's comes on top of it. */
+static void
+say_suspended(const struct listing *l)
+{
+	const char *at = l->suspended, *owner;
+	size_t len;
+
+	while (
+	    !out_wants_data(&l->cli->out) && (owner = ak_words_next(&at, &len)) != NULL)
+		cli_say(l->cli,
+		    "%.*s is suspended: none of the owner's keys opens "
+		    "anything.",
+		    (int)len, owner);
+}
+
 static enum cli_exit
 list(struct cli *cli, const struct ak_filter *filter, struct listing *l)
 {
@@ -234,7 +257,10 @@ list(struct cli *cli, const struct ak_filter *filter, struct listing *l)
 	if (code != AK_OK || l->failed)
 		return cli_fail(cli);
 	out_end(&cli->out);
-	return cli->out.rows > 0 ? EXIT_DONE : say_empty(cli);
+	if (cli->out.rows == 0)
+		return say_empty(cli, filter->owner);
+	say_suspended(l);
+	return EXIT_DONE;
 }
 
 static enum cli_exit

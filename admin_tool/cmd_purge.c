@@ -34,7 +34,7 @@ purge(struct cli *cli, struct ak_record *record, const void *context)
 	return CHANGE_REFUSED;
 }
 
-static const struct change_plan plan = { purge, NULL, "Deleted", "" };
+static const struct change_plan plan = { purge, NULL, "Deleted", "", NULL };
 
 /* Nobody is asked about what cannot be. */
 static enum cli_exit

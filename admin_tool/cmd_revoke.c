@@ -5,6 +5,7 @@
 #include "change.h"
 #include "command.h"
 #include "key_view.h"
+#include "owner_access.h"
 #include "prompt.h"
 
 struct values {
@@ -61,10 +62,13 @@ select_keys(struct cli *cli, const struct values *v, struct picks *picks)
 		.owner = v->owner, .tag = v->tag, .expires_before = AK_NO_TIME
 	};
 	struct selection selection = { cli, picks, false };
+	struct ak_owner owner;
 
 	if (ak_record_list(
 		cli->master, &filter, select_live, &selection, &cli->error) != AK_OK ||
 	    selection.failed)
+		return cli_fail(cli);
+	if (picks->count == 0 && v->owner != NULL && !owner_read(cli, v->owner, &owner))
 		return cli_fail(cli);
 	if (picks->count == 0) {
 		cli_say(cli, "No key fits that is not revoked already; nothing to do.");
@@ -126,7 +130,7 @@ run(struct cli *cli, const void *given, char **keys)
 {
 	const struct values *v = given;
 	const struct change_plan plan = { revoke, v->reason, "Revoked",
-		"is revoked already" };
+		"is revoked already", "is revoked already" };
 	struct picks picks = { NULL, 0, 0 };
 	const char *why = check(v, keys);
 	enum cli_exit end;

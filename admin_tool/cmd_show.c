@@ -75,6 +75,9 @@ run(struct cli *cli, const void *values, char **arguments)
 	if ((end = pick_one(cli, arguments[0], &record)) != EXIT_DONE)
 		return end;
 	key_answer(cli, &key_sheet, &record, NULL);
+	if (record.key.owner_suspended && !out_wants_data(&cli->out))
+		cli_say(cli, "The owner %s is suspended: the key opens nothing.",
+		    record.key.owner);
 	return out_wants_data(&cli->out) ? EXIT_DONE : show_usage(cli, record.key.id);
 }
 

@@ -37,9 +37,9 @@ disable(struct cli *cli, struct ak_record *record, const void *context)
 }
 
 static const struct change_plan enabling = { enable, NULL, "Enabled",
-	"is enabled already" };
+	"is enabled already", NULL };
 static const struct change_plan disabling = { disable, NULL, "Disabled",
-	"is disabled or revoked already" };
+	"is disabled already", "is revoked, which is more and for good" };
 
 static enum cli_exit
 toggle(struct cli *cli, char **keys, const struct change_plan *plan)

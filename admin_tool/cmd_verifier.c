@@ -207,6 +207,9 @@ run_remove(struct cli *cli, const void *values, char **arguments)
 		    is.unix_group);
 		return cli_fail(cli);
 	}
+	if (v.uid == 0)
+		return change(cli, &work, "has no usage file, but may check tokens",
+		    "may always check tokens");
 	return change(
 	    cli, &work, "may no longer check tokens", "does not check tokens");
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -21,11 +22,24 @@ const struct option_spec judge_options[] = {
 	OPTION_END,
 };
 
+/* Whether it would be a token but for what stands behind it: a CR of a Windows file. */
+static bool
+has_blank_behind(const char *secret, size_t len)
+{
+	struct ak_token token;
+	size_t end = len;
+
+	while (end > 0 && strchr(" \t\r", secret[end - 1]) != NULL)
+		end--;
+	return end < len && ak_token_parse(secret, end, &token) == AK_VALID;
+}
+
 enum cli_exit
 judge(struct cli *cli, const struct judge_values *v, struct judgement *j)
 {
 	char secret[SECRET_MAX];
 	struct ak_source source;
+	struct ak_address address;
 	struct ak_paths paths;
 	const char *why;
 	size_t len;
@@ -33,6 +47,9 @@ judge(struct cli *cli, const struct judge_values *v, struct judgement *j)
 	*j = (struct judgement){ .scopes = "" };
 	if ((why = keywords_add(&keyword_scope, &v->scopes, j->scopes)) != NULL)
 		return cli_usage(cli, "--scope: %s", why);
+	if (v->from != NULL && !ak_address_parse(v->from, &address))
+		return cli_usage(
+		    cli, "--from: an address is numeric: 192.0.2.7 or 2001:db8::7");
 	if (ak_paths_of(cli->dir, &paths, &cli->error) != AK_OK)
 		return cli_fail(cli);
 	sodium_mlock(secret, sizeof(secret));
@@ -51,6 +68,8 @@ judge(struct cli *cli, const struct judge_values *v, struct judgement *j)
 	};
 	ak_verify(&source, secret, len < SECRET_MAX ? len : SECRET_MAX, &j->request,
 	    &j->verdict);
+	if (has_blank_behind(secret, len < SECRET_MAX ? len : SECRET_MAX))
+		cli_say(cli, "There is a space or CR behind the token.");
 	sodium_munlock(secret, sizeof(secret)); /* wipes it */
 	return EXIT_DONE;
 }

@@ -2,11 +2,13 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "options.h"
+#include "text.h"
 
 #define OPTIONS_MAX 48
 #define FIRST_VALUE 256 /* getopt's val of the first option; below are letters */
@@ -74,6 +76,40 @@ index_of(const struct parser *p, int val)
 	return i;
 }
 
+/* The option that was nearly typed, or NULL. */
+static const char *
+nearest_to(const struct parser *p, const char *typed)
+{
+	const char *nearest = NULL;
+	size_t least = strlen(typed) > 4 ? 3 : 2, d;
+
+	for (size_t i = 0; i < p->count; i++)
+		if ((d = text_distance(typed, p->specs[i]->name)) < least) {
+			least = d;
+			nearest = p->specs[i]->name;
+		}
+	return nearest;
+}
+
+/* "there is no option --lable; did you mean --label?" */
+static void
+unknown_option(const struct cli *cli, const struct parser *p, const char *word)
+{
+	char typed[TEXT_DISTANCE_MAX];
+	const char *near = NULL;
+	int len = (int)strcspn(word, "=");
+
+	if (strncmp(word, "--", 2) == 0 && len < TEXT_DISTANCE_MAX) {
+		snprintf(typed, sizeof(typed), "%.*s", len - 2, word + 2);
+		near = nearest_to(p, typed);
+	}
+	if (near != NULL)
+		cli_usage(cli, "there is no option %.*s; did you mean --%s?", len, word,
+		    near);
+	else
+		cli_usage(cli, "there is no option %.*s", len, word);
+}
+
 /* Say what getopt did not understand. A value is never repeated: it may be a secret. */
 static void
 complain(const struct cli *cli, const struct parser *p, int answer, const char *word)
@@ -88,8 +124,7 @@ complain(const struct cli *cli, const struct parser *p, int answer, const char *
 	else if (optopt != 0)
 		cli_usage(cli, "there is no option -%c", optopt);
 	else
-		cli_usage(
-		    cli, "there is no option %.*s", (int)strcspn(word, "="), word);
+		unknown_option(cli, p, word);
 }
 
 static const char *

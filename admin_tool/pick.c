@@ -220,6 +220,7 @@ pick_one(struct cli *cli, const char *key, struct ak_record *record)
 enum cli_exit
 pick_all(struct cli *cli, char *const *keys, struct picks *picks)
 {
+	bool several = keys[0] != NULL && keys[1] != NULL;
 	struct ak_record record;
 	enum cli_exit end = EXIT_DONE;
 
@@ -228,5 +229,7 @@ pick_all(struct cli *cli, char *const *keys, struct picks *picks)
 		if (end == EXIT_DONE && !picks_add(cli, picks, &record))
 			end = cli_fail(cli);
 	}
+	if (end != EXIT_DONE && several)
+		cli_say(cli, "Nothing was changed, of the other keys neither.");
 	return end;
 }

@@ -28,7 +28,8 @@ struct picks {
  */
 enum cli_exit pick_one(struct cli *cli, const char *key, struct ak_record *record);
 
-/* Find each of the NULL-ended `keys`; the caller frees, on an error too. */
+/* Find each of the NULL-ended `keys`, to change them all or none; the caller frees, on
+ * an error too. */
 enum cli_exit pick_all(struct cli *cli, char *const *keys, struct picks *picks);
 
 /* Add a record. False when memory is out, with cli->error set. */

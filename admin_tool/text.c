@@ -29,7 +29,8 @@ spell(const char *s, char out[16])
 	uint32_t point;
 	size_t n;
 
-	if (!ak_utf8_decode((const unsigned char *)s, &point, &n)) {
+	if (!ak_utf8_decode((const unsigned char *)s, &point, &n) ||
+	    (point >= 0x80 && !text_locale_is_utf8())) {
 		snprintf(out, 16, "\\x%02x", (unsigned char)*s);
 		return 1;
 	}

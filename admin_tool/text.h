@@ -19,7 +19,7 @@ bool text_is_risky(uint32_t point);
 
 /*
  * Write text with the risky characters spelt out: \x1b for control characters and for
- * bytes that are no UTF-8, \u202e for others.
+ * bytes that are no UTF-8 or not of the locale, \u202e for others.
  */
 void text_put(FILE *to, const char *text);
 

@@ -66,6 +66,8 @@ ak_owner_why_not(const char *owner)
 const char *
 ak_service_why_not(const char *service)
 {
+	if (holds_token(service))
+		return IS_TOKEN;
 	if (!made_of(
 		service, AK_WORD_MAX, LOWER UPPER DIGIT "_", LOWER UPPER DIGIT "_.@-"))
 		return "a service is named like its file in /etc/pam.d: 1 to 64 of the "

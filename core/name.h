@@ -9,7 +9,8 @@
 /*
  * What may be called what. Each function answers NULL when the text may be used, and
  * otherwise says why not, as a lower-case sentence for an error message. The text
- * itself is never part of the answer. Names, scopes, tags and texts hold no token.
+ * itself is never part of the answer. Names, services, scopes, tags and texts
+ * hold no token.
  */
 #define AK_NAME_MAX 64
 #define AK_OWNER_MAX 128

@@ -138,7 +138,7 @@ ak_trusted_open(
 			    "verifier add USER, then restart the service",
 			    path, (unsigned)geteuid());
 		return ak_fail_errno(
-		    error, path, errno == ENOENT ? "; run: authkey init" : "");
+		    error, path, errno == ENOENT ? "; run: authkey publish" : "");
 	}
 	if (fstat(*fd, status) != 0)
 		code = ak_fail_errno(error, path, "");

@@ -167,6 +167,7 @@ END
     [[ $stderr != *"$secret"* ]]
   }
   refused create "$token"
+  refused create other --service "$token"
   refused create other -d "old: $token, was lost"
   refused create other -d "https://example.org/?key=$token&x"
   refused edit deploy --name "x-$token"
@@ -188,7 +189,7 @@ END
     for words in 'owner show' 'owner resume' 'owner verify' 'verifier add' \
       'verifier remove' help 'help owner' owner show edit enable disable revoke purge \
       stats log config 'config prefix' 'config default-expiry' '' \
-      'list --owner' 'list --sort' 'list --after' 'create x --owner' 'create x --service' \
+      'list --owner' 'list --sort' 'list --after' 'create x --owner' \
       'create x --from' 'create x --expires' 'list --limit' 'list --field' 'list --format' \
       'list --dir' 'init --prefix' 'publish'; do
       # shellcheck disable=SC2086
@@ -271,4 +272,26 @@ END
   [ "$codes" = 6 ]
   [ "$(cat "$PLACE/a" "$PLACE/b" | wc -l)" = 1 ]
   [ "$("$AK_TOOL" list --field name)" = same ]
+}
+
+@test 'the sheet of a new key shows the limits that were set, and only those' {
+  authkey create deploy --service nginx --from 192.0.2.0/24 --scope read --expires 2999-01-31 \
+    --not-before 2998-01-31
+  ends 0
+  for line in 'SERVICES *nginx' 'NETWORKS *192.0.2.0/24' 'SCOPES *read' 'EXPIRES *2999-01-31' \
+    'NOT BEFORE *2998-01-31'; do
+    grep -qiE "$line" <<<"$output"
+  done
+  authkey create other
+  [[ $output != *[Ss][Ee][Rr][Vv][Ii][Cc][Ee][Ss]* && $output != *[Ee][Xx][Pp][Ii][Rr][Ee][Ss]* ]]
+}
+
+@test 'without UTF-8 show and edit spell out what the locale has no character for' {
+  make deploy -d 'für'
+  LC_ALL=C authkey show deploy
+  prints 'f\xc3\xbcr'
+  LC_ALL=C authkey edit deploy -d 'grün'
+  says 'description: f\xc3\xbcr -> gr\xc3\xbcn'
+  LC_ALL=C authkey show deploy --json
+  [ "$(jq -r .description <<<"$output")" = grün ]
 }

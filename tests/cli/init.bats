@@ -140,3 +140,14 @@ new() {
   ends 5
   says 'STILL LIVE'
 }
+
+@test 'init where only root may says so as every command does' {
+  [ "$(id -u)" != 0 ] || command -v setpriv >/dev/null || skip 'setpriv is not installed'
+  local as=()
+  cp "$AK_TOOL" "$PLACE/authkey"
+  chmod 755 "$PLACE/authkey"
+  [ "$(id -u)" != 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  run --separate-stderr "${as[@]}" "$PLACE/authkey" --dir /usr/authkey-test init </dev/null
+  ends 4
+  says 'run the command as root, with sudo'
+}

@@ -75,7 +75,7 @@ names() {
 
 @test 'what no key fits is an empty answer that says how to see all' {
   make deploy
-  authkey list --owner somebody.else
+  authkey list --tag other
   ends 0
   silent
   says 'No key fits. All of them: authkey list'

@@ -110,3 +110,23 @@ owner() {
   authkey owner verify alice --field verified
   [ "$output" = yes ]
 }
+
+@test 'whoever looks at a key of a suspended owner, or makes one, is told' {
+  make deploy --owner alice
+  make other --owner bob
+  "$AK_TOOL" owner suspend -q alice
+  authkey show deploy
+  ends 0
+  says 'The owner alice is suspended: the key opens nothing.'
+  authkey list
+  ends 0
+  [ "$stderr" = "alice is suspended: none of the owner's keys opens anything." ]
+  prints enabled
+  authkey list --json
+  [ -z "$stderr" ]
+  authkey list --owner bob
+  [ -z "$stderr" ]
+  authkey create another --owner alice
+  ends 0
+  says 'alice is suspended: the key opens nothing until: authkey owner resume alice'
+}

@@ -124,7 +124,7 @@ published() {
   ends 0
   [ "$(field c revoke_reason)" = 'found outside' ]
   [ "$(field a status)" = enabled ]
-  authkey revoke --owner nobody -y
+  authkey revoke --tag unknown -y
   ends 0
   says 'nothing to do'
 }
@@ -186,4 +186,40 @@ published() {
   authkey revoke --owner alice -y
   ends 0
   says 'Revoked 22 keys'
+}
+
+@test 'revoke of an owner whom nobody knows is exit 3, of one without live keys is done' {
+  make deploy --owner alice
+  authkey revoke --owner nosuch -y
+  ends 3
+  says 'nosuch owns no key and was never described'
+  "$AK_TOOL" revoke -q deploy
+  authkey revoke --owner alice -y
+  ends 0
+  authkey list --owner nosuch
+  ends 0
+  silent
+  says 'nosuch owns no key and was never described; see: authkey owner list'
+}
+
+@test 'one key that is not there: nothing is changed, and that is said' {
+  make a
+  authkey disable a nosuch
+  ends 3
+  says 'Nothing was changed'
+  [ "$(field a status)" = enabled ]
+  authkey disable nosuch
+  [[ $stderr != *'Nothing was changed'* ]]
+}
+
+@test 'disable says of a disabled key that, and of a revoked one what it is' {
+  make a
+  "$AK_TOOL" disable -q a
+  authkey disable a
+  ends 0
+  says 'is disabled already; nothing to do.'
+  "$AK_TOOL" revoke -q a
+  authkey disable a
+  ends 0
+  says 'is revoked, which is more and for good; nothing to do.'
 }

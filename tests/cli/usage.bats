@@ -226,3 +226,21 @@ load helper
   run --separate-stderr bash -c '"$AK_TOOL" list >&-'
   ends 5
 }
+
+@test 'an unknown option is guessed, an empty folder refused' {
+  authkey list --ownr alice
+  ends 2
+  says 'there is no option --ownr; did you mean --owner?'
+  authkey list --dir ''
+  ends 2
+  says '--dir needs its DIR'
+}
+
+@test '--field and --json contradict each other' {
+  authkey list --json --field id
+  ends 2
+  says '--field and --json contradict each other'
+  authkey list --format csv --field id
+  ends 2
+  says '--field and --format contradict each other'
+}

@@ -137,3 +137,10 @@ drop_account() {
   ends 6
   says "the user's own group"
 }
+
+@test 'root cannot be taken out: it may always check tokens, and that is said' {
+  root_only
+  authkey verifier remove root
+  ends 0
+  says 'root may always check tokens; nothing to do.'
+}

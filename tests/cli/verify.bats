@@ -29,7 +29,6 @@ ask() {
   [ "$(verdict "${good[@]}")" = VALID ]
   [ "$(verdict "${good[@]}" --scope write)" = SCOPE_MISSING ]
   [ "$(verdict --user alice --service nginx)" = NO_RHOST ]
-  [ "$(verdict --user alice --service nginx --from host.example)" = NO_RHOST ]
   [ "$(verdict --user alice --service nginx --from 192.0.3.1)" = FORBIDDEN_IP ]
   [ "$(verdict --user alice --service nginx --from ::ffff:192.0.2.1)" = VALID ] ||
     [ "$(verdict --user alice --service nginx --from ::ffff:192.0.2.1)" = SCOPE_MISSING ]
@@ -233,4 +232,61 @@ ask() {
   ask verify --scope 'A B'
   ends 2
   says '--scope'
+}
+
+@test 'an address that is none is a usage error, not a refusal' {
+  make deploy
+  for command in verify explain; do
+    authkey "$command" --from example.org
+    ends 2
+    says '--from: an address is numeric'
+  done
+}
+
+@test 'a space or CR behind a token is said' {
+  make deploy
+  for end in ' ' $'\r' $' \t'; do
+    run --separate-stderr bash -c 'printf "%s\n" "$1" | "$AK_TOOL" verify' - "$token$end"
+    ends 1
+    says 'There is a space or CR behind the token.'
+    [[ $stderr != *"${token:11:27}"* ]]
+  done
+  run --separate-stderr bash -c 'printf "word \n" | "$AK_TOOL" verify'
+  [[ $stderr != *behind* ]]
+}
+
+@test 'a store that is missing is published again by what is then advised' {
+  make deploy
+  rm "$AUTHKEY_DIR/keys.db"
+  run --separate-stderr bash -c 'printf "%s\n" "$1" | "$AK_TOOL" verify' - "$token"
+  ends 5
+  says 'run: authkey publish'
+  authkey publish
+  ends 0
+  [ "$(verdict)" = VALID ]
+}
+
+@test 'what heals the store says what was wrong with it' {
+  make deploy
+  rm "$AUTHKEY_DIR/keys.db"
+  authkey list
+  says 'The store was missing; it is published again.'
+  cp -p "$AUTHKEY_DIR/keys.db" "$PLACE/old"
+  "$AK_TOOL" disable -q deploy
+  cp -p "$PLACE/old" "$AUTHKEY_DIR/keys.db"
+  authkey list
+  says 'The store was behind the master; it is published again.'
+  : >"$AUTHKEY_DIR/keys.db"
+  authkey list
+  says 'The store could not be used; it is published again.'
+  [ "$(verdict)" = DISABLED ]
+}
+
+@test 'explain does not say that the store answered when it was never asked' {
+  local checks
+  checks=$(printf 'password\n' | "$AK_TOOL" explain --json |
+    jq -r '.checks[] | "\(.reason) \(.answer)"')
+  grep -qx 'STORE_UNAVAILABLE not reached' <<<"$checks"
+  grep -qx 'MALFORMED no' <<<"$checks"
+  grep -qx 'NOT_FOUND not reached' <<<"$checks"
 }

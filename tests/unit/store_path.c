@@ -60,7 +60,7 @@ a_missing_store_is_named_with_the_way_out(void **state)
 
 	assert_int_equal(unlink(fx->store), 0);
 	refuses(fx->store, AK_E_STORE, fx->store);
-	refuses(fx->store, AK_E_STORE, "authkey init");
+	refuses(fx->store, AK_E_STORE, "authkey publish");
 	refuses(fx_path(fx, "no/such/folder/keys.db"), AK_E_STORE, "No such file");
 }
 
