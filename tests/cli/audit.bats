@@ -78,7 +78,7 @@ owner verify,owner verify,config,verifier add,revoke,purge" ]
   generation=$("$AK_TOOL" publish --field generation)
   "$AK_TOOL" enable -q deploy
   "$AK_TOOL" edit -q deploy -d text
-  "$AK_TOOL" edit -q deploy --service +x --service -x
+  "$AK_TOOL" edit -q deploy --tag +x --tag -x
   "$AK_TOOL" config -q retention 40d
   "$AK_TOOL" owner resume -q alice
   "$AK_TOOL" verifier add -q "$(id -un)"

@@ -18,8 +18,8 @@
 #include "crc32.h"
 #include "little_endian.h"
 
-#define SOON 5.0 /* s: five times what a fold may take, so that a busy machine passes \
-		  */
+/* s: five times what a fold may take, so that a busy machine passes */
+#define SOON 5.0
 
 static double
 seconds(void)
