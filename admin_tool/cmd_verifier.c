@@ -201,15 +201,18 @@ run_remove(struct cli *cli, const void *values, char **arguments)
 	(void)values;
 	if (!get_group(cli, &is, &group) || !find_user(cli, arguments[0], group, &v))
 		return cli_fail(cli);
+	if (v.uid == 0) {
+		ak_fail(&cli->error, AK_E_CONFLICT,
+		    "%s may always check tokens; there is nothing to take back",
+		    v.name);
+		return cli_fail(cli);
+	}
 	if (v.gid == group->gr_gid) {
 		ak_fail(&cli->error, AK_E_CONFLICT,
 		    "%s is the user's own group; give the user another one: usermod -g",
 		    is.unix_group);
 		return cli_fail(cli);
 	}
-	if (v.uid == 0)
-		return change(cli, &work, "has no usage file, but may check tokens",
-		    "may always check tokens");
 	return change(
 	    cli, &work, "may no longer check tokens", "does not check tokens");
 }

@@ -182,7 +182,8 @@ out_sheet(struct out *out, const struct out_cell *cells)
 		shown = out_cell_text(
 		    out, field->kind, &cells[i], out_unknown(field), text);
 		color = field->kind == OUT_STATUS ? color_of(out, shown) : NULL;
-		printf("%-*s  %s%s%s\n", width, field->heading,
-		    color != NULL ? color : "", shown, color != NULL ? PLAIN : "");
+		printf("%-*s  %s", width, field->heading, color != NULL ? color : "");
+		text_put(stdout, shown);
+		puts(color != NULL ? PLAIN : "");
 	}
 }

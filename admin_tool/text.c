@@ -22,15 +22,18 @@ text_is_risky(uint32_t point)
 	return false;
 }
 
-/* The first character of `s`, as text_put() writes it; how many bytes it took. */
+/*
+ * The first character of `s`, spelt out when it is risky, or when it is not ASCII and
+ * `ascii` is set; how many bytes it took.
+ */
 static size_t
-spell(const char *s, char out[16])
+spell(const char *s, bool ascii, char out[16])
 {
 	uint32_t point;
 	size_t n;
 
 	if (!ak_utf8_decode((const unsigned char *)s, &point, &n) ||
-	    (point >= 0x80 && !text_locale_is_utf8())) {
+	    (ascii && point >= 0x80)) {
 		snprintf(out, 16, "\\x%02x", (unsigned char)*s);
 		return 1;
 	}
@@ -45,10 +48,11 @@ spell(const char *s, char out[16])
 void
 text_put(FILE *to, const char *text)
 {
+	bool ascii = !text_locale_is_utf8();
 	char character[16];
 
 	while (*text != '\0') {
-		text += spell(text, character);
+		text += spell(text, ascii, character);
 		fputs(character, to);
 	}
 }
@@ -60,7 +64,7 @@ text_escape(const char *text, char *out, size_t size)
 	size_t n = 0, len;
 
 	while (*text != '\0') {
-		text += spell(text, character);
+		text += spell(text, false, character);
 		len = strlen(character);
 		if (n + len >= size)
 			break;

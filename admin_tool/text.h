@@ -23,7 +23,10 @@ bool text_is_risky(uint32_t point);
  */
 void text_put(FILE *to, const char *text);
 
-/* text_put() into a buffer, cut when it does not fit. Returns `out`. */
+/*
+ * The same into a buffer, whatever the locale is: a table minds that itself. Cut when
+ * it does not fit. Returns `out`.
+ */
 const char *text_escape(const char *text, char *out, size_t size);
 
 /*

@@ -292,6 +292,9 @@ END
   prints 'f\xc3\xbcr'
   LC_ALL=C authkey edit deploy -d 'grün'
   says 'description: f\xc3\xbcr -> gr\xc3\xbcn'
+  "$AK_TOOL" owner set -q alice --name Zoë
+  LC_ALL=C authkey owner list
+  prints 'Zo\xc3\xab'
   LC_ALL=C authkey show deploy --json
   [ "$(jq -r .description <<<"$output")" = grün ]
 }
