@@ -127,15 +127,15 @@ a_login_that_must_be_recorded_and_cannot_is_none(void **state)
 }
 
 static const struct kind of_fold[] = {
-	{ "memory", FAULT_MEMORY, ENOMEM, 29 },
+	{ "memory", FAULT_MEMORY, ENOMEM, 61 },
 	{ "open EIO", FAULT_OPEN, EIO, 1 },
 	{ "open EMFILE", FAULT_OPEN, EMFILE, 1 },
 	{ "read EIO", FAULT_READ, EIO, 1 },
-	{ "read short", FAULT_READ, FAULT_SHORT, 3 },
+	{ "read short", FAULT_READ, FAULT_SHORT, 7 },
 	{ "stat EIO", FAULT_STAT, EIO, 1 },
-	{ "write EIO", FAULT_WRITE, EIO, 2 },
-	{ "write ENOSPC", FAULT_WRITE, ENOSPC, 2 },
-	{ "write short", FAULT_WRITE, FAULT_SHORT, 2 },
+	{ "write EIO", FAULT_WRITE, EIO, 5 },
+	{ "write ENOSPC", FAULT_WRITE, ENOSPC, 5 },
+	{ "write short", FAULT_WRITE, FAULT_SHORT, 5 },
 	{ "sync EIO", FAULT_SYNC, EIO, 1 },
 	{ "rename EIO", FAULT_RENAME, EIO, 1 },
 	{ "mode EPERM", FAULT_MODE, EPERM, 1 },

@@ -147,7 +147,7 @@ static const struct {
 	const char *says;
 	bool needs_root;
 } rows[] = {
-	{ missing, "run: authkey init", false },
+	{ missing, "run: authkey publish", false },
 	{ symlinked, "is a symbolic link; name the store by its real path", false },
 	{ dangling, "is a symbolic link; name the store by its real path", false },
 	{ fifo, "is not a regular file; move it away and run: authkey publish", false },
