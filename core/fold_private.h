@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef AK_FOLD_PRIVATE_H
+#define AK_FOLD_PRIVATE_H
+
+#include <sys/stat.h>
+
+#include "tally.h"
+
+/* For fold.c, which knows users and their files, and fold_file.c, which reads one. */
+#define AK_FOLD_CHUNK (1 << 20)
+
+/* One fold. */
+struct ak_fold {
+	struct ak_usage *usage;
+	int64_t now;
+	const struct ak_fold_rules *rules;
+	ak_fold_note_fn *note;
+	void *context;
+	struct ak_error *error;
+	struct ak_error aside; /* why a file was not put aside, which undoes no count */
+};
+
+/* One usage file: where it is read, and what was found. */
+struct ak_fold_file {
+	char name[64];
+	uid_t uid;
+	int fd;
+	bool there;
+	struct stat status;
+	struct ak_usage_head head;
+	int64_t begin; /* where this fold began to read */
+	int64_t offset; /* of the first byte that is not read */
+	int64_t dropped; /* that were known before */
+	int64_t strange; /* bytes that are no record */
+	struct ak_tally *tally;
+	uint8_t chunk[AK_FOLD_CHUNK];
+};
+
+/* Say what is wrong with a file, unless it was said before. */
+enum ak_code ak_fold_fault(struct ak_fold *fold, const char *name, const char *text);
+
+/* Nothing is wrong with a file, now. */
+enum ak_code ak_fold_no_fault(struct ak_fold *fold, const char *name);
+
+/*
+ * Fold one file of the user file->uid, named with `ending`, within the transaction of
+ * the fold. One struct serves many files, one after the other; what was found stays in
+ * it until the next.
+ */
+enum ak_code ak_fold_file(
+    struct ak_fold *fold, struct ak_fold_file *file, const char *ending);
+
+#endif
