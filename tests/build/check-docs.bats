@@ -40,7 +40,7 @@ tool() {
 
 @test "an option without a word in authkey(8) is refused, of one command and of all" {
   sed -i '/^\.It Fl -not-before/,+1d' "$tree/docs/man/authkey.8"
-  refused 'authkey(8) has every option' 'not in the page: create --not-before ARGUMENT'
+  refused 'authkey(8) has every option' 'not in the page: create --not-before WHEN|none'
   sed -i 's/^\.It Fl q , Fl -quiet/.It Fl -quiet/' "$tree/docs/man/authkey.8"
   refused 'authkey(8) has every option' 'not in the page: global -q'
 }
