@@ -153,7 +153,7 @@ take_back(struct cli *cli, struct verifier *v, const char *group)
 
 #define RESTART                                                              \
 	"Restart its service: processes that run keep the groups that they " \
-	"started with."
+	"started with"
 
 /* Do it, say it and answer with how it is now. */
 static enum cli_exit
@@ -165,7 +165,7 @@ change(
 	if (end != EXIT_DONE)
 		return end;
 	if (cli->notes > 0)
-		cli_say(cli, "%s %s. " RESTART, work->verifier->name, done);
+		cli_say(cli, "%s %s.", work->verifier->name, done);
 	else
 		cli_say(cli, "%s %s; nothing to do.", work->verifier->name, already);
 	if (!out_wants_data(&cli->out))
@@ -187,7 +187,8 @@ run_add(struct cli *cli, const void *values, char **arguments)
 	(void)values;
 	if (!get_group(cli, &is, &group) || !find_user(cli, arguments[0], group, &v))
 		return cli_fail(cli);
-	return change(cli, &work, "may check tokens", "checks tokens already");
+	return change(
+	    cli, &work, "may check tokens. " RESTART, "checks tokens already");
 }
 
 static enum cli_exit
@@ -201,20 +202,21 @@ run_remove(struct cli *cli, const void *values, char **arguments)
 	(void)values;
 	if (!get_group(cli, &is, &group) || !find_user(cli, arguments[0], group, &v))
 		return cli_fail(cli);
-	if (v.uid == 0) {
-		ak_fail(&cli->error, AK_E_CONFLICT,
-		    "%s may always check tokens; there is nothing to take back",
-		    v.name);
-		return cli_fail(cli);
-	}
+	/* Its own group is not what lets root read. */
+	if (v.uid == 0 && v.gid == group->gr_gid)
+		v.member = false;
+	if (v.uid == 0)
+		return change(cli, &work,
+		    "has no usage file any more; it may always check tokens",
+		    "may always check tokens");
 	if (v.gid == group->gr_gid) {
 		ak_fail(&cli->error, AK_E_CONFLICT,
 		    "%s is the user's own group; give the user another one: usermod -g",
 		    is.unix_group);
 		return cli_fail(cli);
 	}
-	return change(
-	    cli, &work, "may no longer check tokens", "does not check tokens");
+	return change(cli, &work, "may no longer check tokens. " RESTART,
+	    "does not check tokens");
 }
 
 /* The uids that have a file in usage.d, and the members of the group; each once. */
