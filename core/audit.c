@@ -4,7 +4,7 @@
 #include <sodium.h>
 
 #include "audit.h"
-#include "little_endian.h"
+#include "byte_order.h"
 #include "master_private.h"
 
 /* Where the chain ends: how many rows, and the hash of the last. */

@@ -12,7 +12,6 @@
  * hash on another host is what shows that.
  */
 #define AK_AUDIT_HASH_LEN 32
-#define AK_AUDIT_DETAIL_MAX 16384
 
 /* Texts are borrowed and never NULL. */
 struct ak_audit {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "btree.h"
+#include "byte_order.h"
 
 /* The least payload that leaves a page, and the least that stays: 1.6, "P is ...". */
 #define MAX_LOCAL ((AK_PAGE_SIZE - 12) * 64 / 255 - 23)
@@ -35,16 +36,6 @@ struct cell {
 	size_t record_len;
 };
 
-static uint32_t
-big_endian(const uint8_t *at, unsigned bytes)
-{
-	uint32_t n = 0;
-
-	for (unsigned i = 0; i < bytes; i++)
-		n = n << 8 | at[i];
-	return n;
-}
-
 static bool
 read_page(const struct tree *tree, uint32_t number, uint8_t bytes[AK_PAGE_SIZE])
 {
@@ -66,7 +57,7 @@ read_node(const struct tree *tree, uint32_t number, struct page *page)
 	    (page->bytes[0] != LEAF_INDEX && page->bytes[0] != INTERIOR_INDEX))
 		return false;
 	page->leaf = page->bytes[0] == LEAF_INDEX;
-	page->cells = big_endian(page->bytes + 3, 2);
+	page->cells = ak_get_big_endian(page->bytes + 3, 2);
 	return page->cells <= AK_PAGE_SIZE / 2 - 6;
 }
 
@@ -115,7 +106,8 @@ read_cell(const struct page *page, unsigned i, struct cell *cell)
 
 	if (pointers + 2 * (i + 1) > AK_PAGE_SIZE)
 		return false;
-	cell->at = big_endian(page->bytes + pointers + 2 * i, 2) + (page->leaf ? 0 : 4);
+	cell->at =
+	    ak_get_big_endian(page->bytes + pointers + 2 * i, 2) + (page->leaf ? 0 : 4);
 	if (!take_varint(page->bytes, &cell->at, AK_PAGE_SIZE, &cell->payload))
 		return false;
 	local = cell->payload;
@@ -181,7 +173,7 @@ copy_record(const struct tree *tree, struct page *page, const struct cell *cell,
 	done = local - cell->record_at;
 	memcpy(record, page->bytes + cell->at + cell->record_at, done);
 	if (done < cell->record_len)
-		next = big_endian(page->bytes + cell->end, 4);
+		next = ak_get_big_endian(page->bytes + cell->end, 4);
 	while (done < cell->record_len) {
 		if (!read_page(tree, next, page->bytes))
 			return false;
@@ -189,7 +181,7 @@ copy_record(const struct tree *tree, struct page *page, const struct cell *cell,
 		n = n < PER_OVERFLOW ? n : PER_OVERFLOW;
 		memcpy(record + done, page->bytes + 4, n);
 		done += n;
-		next = big_endian(page->bytes, 4);
+		next = ak_get_big_endian(page->bytes, 4);
 	}
 	return true;
 }
@@ -219,10 +211,11 @@ ak_btree_find(
 		if (page.leaf)
 			return AK_SEARCH_MISSING;
 		if (i == page.cells)
-			number = big_endian(page.bytes + 8, 4);
+			number = ak_get_big_endian(page.bytes + 8, 4);
 		else
-			number = big_endian(
-			    page.bytes + big_endian(page.bytes + 12 + 2 * i, 2), 4);
+			number = ak_get_big_endian(
+			    page.bytes + ak_get_big_endian(page.bytes + 12 + 2 * i, 2),
+			    4);
 	}
 	return AK_SEARCH_DAMAGED;
 }

@@ -3,7 +3,7 @@
 
 #include <sodium.h>
 
-#include "little_endian.h"
+#include "byte_order.h"
 #include "pack.h"
 
 enum { OWNER_SUSPENDED = 1, OWNER_VERIFIED = 2 };

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "btree.h"
+#include "byte_order.h"
 #include "store.h"
 #include "trusted.h"
 
@@ -35,16 +36,6 @@ damaged(const struct ak_store *store, const char *what, struct ak_error *error)
 	    store->path, what);
 }
 
-static uint32_t
-big_endian(const uint8_t *at, int bytes)
-{
-	uint32_t n = 0;
-
-	for (int i = 0; i < bytes; i++)
-		n = n << 8 | at[i];
-	return n;
-}
-
 static bool
 has_fixed(const uint8_t header[HEADER_LEN])
 {
@@ -63,10 +54,10 @@ check_header(struct ak_store *store, const char *path, struct ak_error *error)
 
 	if (pread(store->fd, h, sizeof(h), 0) != (ssize_t)sizeof(h) ||
 	    memcmp(h, "SQLite format 3", 16) != 0 ||
-	    big_endian(h + AT_APPLICATION_ID, 4) != AK_STORE_APPLICATION_ID)
+	    ak_get_big_endian(h + AT_APPLICATION_ID, 4) != AK_STORE_APPLICATION_ID)
 		return ak_fail(error, AK_E_STORE,
 		    "%s: is not an authkey store; run: authkey publish", path);
-	version = big_endian(h + AT_USER_VERSION, 4);
+	version = ak_get_big_endian(h + AT_USER_VERSION, 4);
 	if (version != AK_STORE_VERSION)
 		return ak_fail(error, AK_E_STORE,
 		    "%s: is a store of version %u and version %d is known here; %s",
@@ -74,10 +65,10 @@ check_header(struct ak_store *store, const char *path, struct ak_error *error)
 		    version > AK_STORE_VERSION
 			? "upgrade pam_authkey.so"
 			: "upgrade authkey and run: authkey publish");
-	if (big_endian(h + AT_PAGE_SIZE, 2) != AK_PAGE_SIZE || !has_fixed(h))
+	if (ak_get_big_endian(h + AT_PAGE_SIZE, 2) != AK_PAGE_SIZE || !has_fixed(h))
 		return ak_fail(error, AK_E_STORE,
 		    "%s: is not as authkey leaves it; run: authkey publish", path);
-	store->pages = big_endian(h + AT_PAGE_COUNT, 4);
+	store->pages = ak_get_big_endian(h + AT_PAGE_COUNT, 4);
 	if ((off_t)store->pages * AK_PAGE_SIZE != store->status.st_size)
 		return ak_fail(
 		    error, AK_E_STORE, "%s: is cut short; run: authkey publish", path);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "crc32.h"
-#include "little_endian.h"
+#include "byte_order.h"
 #include "usage_record.h"
 #include "when.h"
 

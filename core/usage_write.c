@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "little_endian.h"
+#include "byte_order.h"
 #include "trusted.h"
 #include "usage_write.h"
 

@@ -10,8 +10,8 @@
 /* What clients send as the user name when the password is a token. */
 #define NO_NAME "__token__"
 
-static const char *
-item(pam_handle_t *pamh, int type)
+const char *
+credential_item(pam_handle_t *pamh, int type)
 {
 	const void *value = NULL;
 
@@ -44,7 +44,7 @@ ask_user(pam_handle_t *pamh)
 	const char *user = NULL;
 	int rc;
 
-	if (item(pamh, PAM_USER) != NULL)
+	if (credential_item(pamh, PAM_USER) != NULL)
 		return PAM_SUCCESS;
 	if (conversation(pamh) == NULL)
 		return PAM_CONV_ERR;
@@ -82,7 +82,7 @@ ask_token(pam_handle_t *pamh, const struct opts *opts)
 	char *answer;
 	int rc;
 
-	if (item(pamh, PAM_AUTHTOK) != NULL)
+	if (credential_item(pamh, PAM_AUTHTOK) != NULL)
 		return PAM_SUCCESS;
 	if (opts->use_first_pass)
 		return PAM_AUTH_ERR;
@@ -111,7 +111,7 @@ take_name(pam_handle_t *pamh, const char *name, size_t len, struct credential *c
 static int
 look_at_name(pam_handle_t *pamh, struct credential *c)
 {
-	const char *name = item(pamh, PAM_USER);
+	const char *name = credential_item(pamh, PAM_USER);
 	struct ak_token tok;
 	size_t len;
 
@@ -139,11 +139,11 @@ credential_get(pam_handle_t *pamh, const struct opts *opts, struct credential *c
 		c->any_user = true;
 	if (rc == PAM_SUCCESS && c->token == NULL &&
 	    (rc = ask_token(pamh, opts)) == PAM_SUCCESS) {
-		c->token = item(pamh, PAM_AUTHTOK);
+		c->token = credential_item(pamh, PAM_AUTHTOK);
 		c->len = strnlen(c->token, AK_TOKEN_LOOK + 1);
 	}
 	/* Read now: the conversation may have changed it (SECURITY R7). */
-	c->user = c->any_user ? NULL : item(pamh, PAM_USER);
+	c->user = c->any_user ? NULL : credential_item(pamh, PAM_USER);
 	return rc;
 }
 

@@ -32,4 +32,7 @@ int credential_get(
 
 void credential_wipe(struct credential *credential);
 
+/* A text item of the handle, libpam's memory; NULL when it is not set. */
+const char *credential_item(pam_handle_t *pamh, int type);
+
 #endif

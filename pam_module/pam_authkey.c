@@ -78,14 +78,6 @@ level_of(enum ak_reason reason)
 	return LOG_ERR;
 }
 
-static const char *
-item(pam_handle_t *pamh, int type)
-{
-	const void *value = NULL;
-
-	return pam_get_item(pamh, type, &value) == PAM_SUCCESS ? value : NULL;
-}
-
 static int64_t
 now(void)
 {
@@ -179,8 +171,9 @@ static void
 write_log(pam_handle_t *pamh, const struct opts *o, const struct phase *phase,
     const struct ak_verdict *verdict)
 {
-	struct ak_caller caller = { getuid(), geteuid(), item(pamh, PAM_TTY),
-		item(pamh, PAM_RUSER), item(pamh, PAM_RHOST), item(pamh, PAM_USER) };
+	struct ak_caller caller = { getuid(), geteuid(), credential_item(pamh, PAM_TTY),
+		credential_item(pamh, PAM_RUSER), credential_item(pamh, PAM_RHOST),
+		credential_item(pamh, PAM_USER) };
 	int level = level_of(verdict->reason);
 	char line[AK_LOG_LINE_MAX];
 
@@ -234,8 +227,9 @@ static struct ak_request
 request_of(pam_handle_t *pamh, const struct opts *o)
 {
 	return (struct ak_request){
-		.service = o->service != NULL ? o->service : item(pamh, PAM_SERVICE),
-		.rhost = item(pamh, PAM_RHOST),
+		.service = o->service != NULL ? o->service
+					      : credential_item(pamh, PAM_SERVICE),
+		.rhost = credential_item(pamh, PAM_RHOST),
 		.scopes = o->scopes,
 		.require_verified_owner = o->require_verified_owner,
 		.now = now(),
@@ -300,7 +294,7 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		return PAM_IGNORE; /* a login that this module did not make */
 	source = (struct ak_source){ o.store, o.store_owner };
 	request = request_of(pamh, &o);
-	request.user = item(pamh, PAM_USER);
+	request.user = credential_item(pamh, PAM_USER);
 	request.any_user = o.user == USER_ANY;
 	ak_verify_again(&source, &request, grant);
 	if (grant->reason == AK_VALID) {

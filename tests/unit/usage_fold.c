@@ -14,7 +14,7 @@
 
 #include "../records.h"
 #include "crc32.h"
-#include "little_endian.h"
+#include "byte_order.h"
 #include "stats.h"
 
 #define DAY INT64_C(86400)

@@ -16,7 +16,7 @@
 
 #include "../records.h"
 #include "crc32.h"
-#include "little_endian.h"
+#include "byte_order.h"
 
 /* s: five times what a fold may take, so that a busy machine passes */
 #define SOON 5.0

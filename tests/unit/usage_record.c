@@ -8,7 +8,7 @@
 
 #include "../records.h"
 #include "crc32.h"
-#include "little_endian.h"
+#include "byte_order.h"
 #include "when.h"
 
 #define CHECK_AT (AK_USAGE_LEN - 4)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef AK_LITTLE_ENDIAN_H
-#define AK_LITTLE_ENDIAN_H
+#ifndef AK_BYTE_ORDER_H
+#define AK_BYTE_ORDER_H
 
 #include <stdint.h>
 
@@ -21,6 +21,17 @@ ak_get_number(const uint8_t *at, unsigned bytes)
 
 	for (unsigned i = bytes; i > 0; i--)
 		n = n << 8 | at[i - 1];
+	return n;
+}
+
+/* The same with the highest byte first, as SQLite's files have it. */
+static inline uint32_t
+ak_get_big_endian(const uint8_t *at, unsigned bytes)
+{
+	uint32_t n = 0;
+
+	for (unsigned i = 0; i < bytes; i++)
+		n = n << 8 | at[i];
 	return n;
 }
 
