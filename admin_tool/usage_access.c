@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "progress.h"
 #include "stats.h"
 #include "usage_access.h"
 
@@ -109,22 +108,20 @@ fold_once(struct cli *cli, int64_t most, struct total *folded)
 bool
 usage_fold_all(struct cli *cli, int64_t *records)
 {
-	bool watched = isatty(STDERR_FILENO) && !cli->quiet, shown = false;
+	bool watched = isatty(STDERR_FILENO) && !cli->quiet;
 	int64_t most = watched ? AK_FOLD_SOME : AK_FOLD_ALL;
 	struct total folded = { 0, most * AK_USAGE_LEN };
 	bool done = open_usage(cli);
+	struct progress progress;
 
 	*records = 0;
+	progress_begin(&progress, cli, "records folded", PROGRESS_COUNT, -1);
 	for (int pass = 0;
 	     done && pass < PASSES_MAX && folded.bytes >= most * AK_USAGE_LEN; pass++) {
 		done = fold_once(cli, most, &folded);
 		*records += done ? folded.records : 0;
-		if (watched && time(NULL) > cli->now + 1) {
-			fprintf(stderr, "\r%lld records folded ", (long long)*records);
-			shown = true;
-		}
+		progress_at(&progress, *records);
 	}
-	if (shown)
-		fputs("\r\033[K", stderr);
+	progress_clear(&progress);
 	return done;
 }
