@@ -12,6 +12,7 @@
 #include "escape.h"
 #include "key.h"
 #include "log_line.h"
+#include "module_options.h"
 #include "name.h"
 #include "reason.h"
 #include "store.h"

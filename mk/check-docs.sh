@@ -76,7 +76,7 @@ page_fields() {
 # "name" of a flag, "name=" of an option with a value.
 module_options() {
   sed -n '/^} options\[\] = {/,/^};/s/.*{ "\([a-z_]*\)", \([A-Z_]*\),.*/\1 \2/p' \
-    pam_module/opts.c | awk '{ print $1 ($2 == "FLAG" ? "" : "=") }'
+    core/module_options.c | awk '{ print $1 ($2 == "FLAG" ? "" : "=") }'
 }
 
 page_module_options() {

@@ -77,7 +77,7 @@ prompt(pam_handle_t *pamh, const char *text, char **answer)
 }
 
 static int
-ask_token(pam_handle_t *pamh, const struct opts *opts)
+ask_token(pam_handle_t *pamh, const struct ak_module_options *opts)
 {
 	char *answer;
 	int rc;
@@ -126,14 +126,15 @@ look_at_name(pam_handle_t *pamh, struct credential *c)
 }
 
 int
-credential_get(pam_handle_t *pamh, const struct opts *opts, struct credential *c)
+credential_get(
+    pam_handle_t *pamh, const struct ak_module_options *opts, struct credential *c)
 {
 	int rc = PAM_SUCCESS;
 
 	memset(c, 0, sizeof(*c));
-	if (opts->user == USER_MATCH)
+	if (opts->user == AK_USER_MATCH)
 		rc = ask_user(pamh);
-	else if (opts->user == USER_SET)
+	else if (opts->user == AK_USER_SET)
 		rc = look_at_name(pamh, c);
 	else
 		c->any_user = true;

@@ -27,8 +27,8 @@ struct credential {
  *
  * Source: pam_get_item(3), pam_conv(3), pam_get_user(3).
  */
-int credential_get(
-    pam_handle_t *pamh, const struct opts *opts, struct credential *credential);
+int credential_get(pam_handle_t *pamh, const struct ak_module_options *opts,
+    struct credential *credential);
 
 void credential_wipe(struct credential *credential);
 

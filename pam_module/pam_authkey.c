@@ -89,7 +89,7 @@ now(void)
 
 /* The grant of each store has a name of its own, so that stacked lines do not mix. */
 static void
-grant_name(const struct opts *o, char name[PATH_MAX + 16])
+grant_name(const struct ak_module_options *o, char name[PATH_MAX + 16])
 {
 	snprintf(name, PATH_MAX + 16, "pam_authkey %s", o->store);
 }
@@ -101,7 +101,7 @@ free_grant(UNUSED pam_handle_t *pamh, void *grant, UNUSED int status)
 }
 
 static struct ak_verdict *
-grant_of(pam_handle_t *pamh, const struct opts *o)
+grant_of(pam_handle_t *pamh, const struct ak_module_options *o)
 {
 	char name[PATH_MAX + 16];
 	const void *grant = NULL;
@@ -114,7 +114,7 @@ grant_of(pam_handle_t *pamh, const struct opts *o)
 
 /* A new login on a handle ends what an earlier one has got. */
 static void
-drop_grant(pam_handle_t *pamh, const struct opts *o)
+drop_grant(pam_handle_t *pamh, const struct ak_module_options *o)
 {
 	char name[PATH_MAX + 16];
 
@@ -143,7 +143,8 @@ export_variables(pam_handle_t *pamh, const struct ak_key *key)
 
 /* Keep the verdict for acct_mgmt, name the owner, export. All of it, or no grant. */
 static int
-keep_grant(pam_handle_t *pamh, const struct opts *o, const struct ak_verdict *verdict)
+keep_grant(pam_handle_t *pamh, const struct ak_module_options *o,
+    const struct ak_verdict *verdict)
 {
 	char name[PATH_MAX + 16];
 	struct ak_verdict *grant = malloc(sizeof(*grant));
@@ -157,7 +158,7 @@ keep_grant(pam_handle_t *pamh, const struct opts *o, const struct ak_verdict *ve
 		free(grant);
 		return rc;
 	}
-	if (o->user == USER_SET)
+	if (o->user == AK_USER_SET)
 		rc = pam_set_item(pamh, PAM_USER, verdict->key.owner);
 	if (rc == PAM_SUCCESS && !o->no_env)
 		rc = export_variables(pamh, &verdict->key);
@@ -168,8 +169,8 @@ keep_grant(pam_handle_t *pamh, const struct opts *o, const struct ak_verdict *ve
 
 /* One line for each verdict; an ordinary password leaves none. */
 static void
-write_log(pam_handle_t *pamh, const struct opts *o, const struct phase *phase,
-    const struct ak_verdict *verdict)
+write_log(pam_handle_t *pamh, const struct ak_module_options *o,
+    const struct phase *phase, const struct ak_verdict *verdict)
 {
 	struct ak_caller caller = { getuid(), geteuid(), credential_item(pamh, PAM_TTY),
 		credential_item(pamh, PAM_RUSER), credential_item(pamh, PAM_RHOST),
@@ -192,14 +193,15 @@ write_log(pam_handle_t *pamh, const struct opts *o, const struct phase *phase,
  * is none: the verdict becomes that of a store that cannot answer.
  */
 static void
-record(pam_handle_t *pamh, const struct opts *o, const struct ak_request *request,
-    struct ak_verdict *verdict)
+record(pam_handle_t *pamh, const struct ak_module_options *o,
+    const struct ak_request *request, struct ak_verdict *verdict)
 {
 	struct ak_error error;
 
-	if (o->usage == USAGE_OFF || usage_record(o, request, verdict, &error) == AK_OK)
+	if (o->usage == AK_USAGE_OFF ||
+	    usage_record(o, request, verdict, &error) == AK_OK)
 		return;
-	if (o->usage == USAGE_REQUIRED && verdict->reason == AK_VALID) {
+	if (o->usage == AK_USAGE_REQUIRED && verdict->reason == AK_VALID) {
 		verdict->reason = AK_STORE_UNAVAILABLE;
 		verdict->error = error;
 	} else if (!o->quiet)
@@ -208,7 +210,7 @@ record(pam_handle_t *pamh, const struct opts *o, const struct ak_request *reques
 
 /* The answer to a verdict, logged. */
 static int
-answer(pam_handle_t *pamh, const struct opts *o, const struct phase *phase,
+answer(pam_handle_t *pamh, const struct ak_module_options *o, const struct phase *phase,
     const struct ak_verdict *verdict)
 {
 	int rc = phase->code(verdict->reason);
@@ -224,7 +226,7 @@ answer(pam_handle_t *pamh, const struct opts *o, const struct phase *phase,
 }
 
 static struct ak_request
-request_of(pam_handle_t *pamh, const struct opts *o)
+request_of(pam_handle_t *pamh, const struct ak_module_options *o)
 {
 	return (struct ak_request){
 		.service = o->service != NULL ? o->service
@@ -238,7 +240,8 @@ request_of(pam_handle_t *pamh, const struct opts *o)
 
 /* expiry_notice: said in the account phase, as pam_unix(8) says it of passwords. */
 static void
-notice(pam_handle_t *pamh, const struct opts *o, const struct ak_key *key, int64_t at)
+notice(pam_handle_t *pamh, const struct ak_module_options *o, const struct ak_key *key,
+    int64_t at)
 {
 	int64_t left = key->expires_at - at;
 	char when[AK_WHEN_TEXT];
@@ -258,7 +261,7 @@ pam_sm_authenticate(pam_handle_t *pamh, UNUSED int flags, int argc, const char *
 	struct ak_request request;
 	struct ak_verdict verdict;
 	struct ak_source source;
-	struct opts o;
+	struct ak_module_options o;
 
 	if ((rc = opts_parse(pamh, argc, argv, &o)) != PAM_SUCCESS)
 		return rc;
@@ -286,7 +289,7 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	struct ak_verdict *grant;
 	struct ak_request request;
 	struct ak_source source;
-	struct opts o;
+	struct ak_module_options o;
 
 	if ((rc = opts_parse(pamh, argc, argv, &o)) != PAM_SUCCESS)
 		return rc;
@@ -295,7 +298,7 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	source = (struct ak_source){ o.store, o.store_owner };
 	request = request_of(pamh, &o);
 	request.user = credential_item(pamh, PAM_USER);
-	request.any_user = o.user == USER_ANY;
+	request.any_user = o.user == AK_USER_ANY;
 	ak_verify_again(&source, &request, grant);
 	if (grant->reason == AK_VALID) {
 		result = account.code(grant->reason);

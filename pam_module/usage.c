@@ -7,7 +7,7 @@
 
 /* usage_dir=, or usage.d in the folder of the store. */
 static void
-folder_of(const struct opts *o, char folder[PATH_MAX])
+folder_of(const struct ak_module_options *o, char folder[PATH_MAX])
 {
 	const char *slash = strrchr(o->store, '/');
 
@@ -19,7 +19,7 @@ folder_of(const struct opts *o, char folder[PATH_MAX])
 }
 
 enum ak_code
-usage_record(const struct opts *o, const struct ak_request *request,
+usage_record(const struct ak_module_options *o, const struct ak_request *request,
     const struct ak_verdict *verdict, struct ak_error *error)
 {
 	struct ak_usage_record record = { .reason = verdict->reason,

@@ -68,7 +68,7 @@ tool() {
 }
 
 @test "an option that pam_authkey(8) made up is refused" {
-  sed -i '/{ "quiet", FLAG,/d' "$tree/pam_module/opts.c"
+  sed -i '/{ "quiet", FLAG,/d' "$tree/core/module_options.c"
   refused 'pam_authkey(8) has every option of the module' 'in the page alone: quiet'
 }
 
