@@ -7,6 +7,7 @@
 
 #include "change.h"
 #include "command.h"
+#include "deliver.h"
 #include "key_view.h"
 #include "keywords.h"
 #include "owner.h"
@@ -15,7 +16,7 @@
 struct values {
 	const char *owner, *description, *expires, *not_before;
 	struct texts services, scopes, networks, tags;
-	bool disabled;
+	bool disabled, decoy;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -41,6 +42,8 @@ static const struct option_spec options[] = {
 	    "when it begins (now)" },
 	{ "disabled", 0, OPTION_FLAG, AT(disabled), NULL,
 	    "make it switched off; authkey enable switches it on" },
+	{ "decoy", 0, OPTION_FLAG, AT(decoy), NULL,
+	    "make a bait: it opens nothing, and its use is an alarm" },
 	OPTION_END,
 };
 
@@ -133,10 +136,11 @@ fill_limits(struct cli *cli, const struct values *v, struct ak_record *r)
 		cli_usage(cli, "--not-before must be earlier than --expires");
 		return false;
 	}
-	r->key.state = v->disabled ? AK_SWITCHED_OFF : AK_ENABLED;
-	r->created_at = cli->now;
-	r->activated_at = v->disabled ? AK_NO_TIME : cli->now;
-	r->revoked_at = AK_NO_TIME;
+	r->key.decoy = v->decoy;
+	if (v->disabled) {
+		r->key.state = AK_SWITCHED_OFF;
+		r->activated_at = AK_NO_TIME;
+	}
 	return true;
 }
 
@@ -247,56 +251,21 @@ issue(struct cli *cli, struct ak_record *r, char token[AK_TOKEN_MAX + 1])
 	return end;
 }
 
-/* What the owner must know, and each limit that was set. */
-static void
-answer_new(struct cli *cli, const struct ak_record *r, const char *token)
-{
-	const struct {
-		int field;
-		bool set;
-	} limits[] = {
-		{ KEY_SERVICES, r->key.services[0] != '\0' },
-		{ KEY_SCOPES, r->key.scopes[0] != '\0' },
-		{ KEY_NETWORKS, r->key.networks[0] != '\0' },
-		{ KEY_NOT_BEFORE, r->key.not_before != AK_NO_TIME },
-		{ KEY_EXPIRES_AT, r->key.expires_at != AK_NO_TIME },
-	};
-	struct out_shape shape = key_notice;
-	int lines[KEY_FIELDS + 1];
-	size_t n = 0;
-
-	while (key_notice.in_table[n] >= 0) {
-		lines[n] = key_notice.in_table[n];
-		n++;
-	}
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
-		if (limits[i].set)
-			lines[n++] = limits[i].field;
-	lines[n] = -1;
-	shape.in_table = lines;
-	key_answer(cli, &shape, r, token);
-}
-
-/* The token has left the tool only when stdout took it: SECURITY R43. */
+/* The token and what goes with it. */
 static enum cli_exit
-deliver(struct cli *cli, const struct ak_record *r, const char *token)
+hand_out(struct cli *cli, const struct ak_record *r, const char *token)
 {
 	char when[AK_WHEN_TEXT];
+	enum cli_exit end;
 
-	if (cli->quiet && !out_wants_data(&cli->out))
-		cli->out.field = "key";
-	answer_new(cli, r, token);
-	if (!out_finish(&cli->out)) {
-		cli_warn(cli,
-		    "the key was made, but stdout did not take the token, which cannot "
-		    "be "
-		    "shown again: authkey revoke %s",
-		    r->key.id);
-		return EXIT_STORE;
-	}
+	if ((end = deliver(cli, r, token)) != EXIT_DONE)
+		return end;
 	cli_say(cli,
 	    "Created the key \"%s\" of %s. Keep the token now: it is shown once.",
 	    r->key.name, r->key.owner);
+	if (r->key.decoy)
+		cli_say(cli, "It is a decoy: leave it where only a thief would take "
+			     "it; its use is logged at LOG_ALERT.");
 	if (r->key.expires_at != AK_NO_TIME) {
 		ak_when_format(r->key.expires_at, when);
 		cli_say(cli, "It ends on %s.", when);
@@ -307,16 +276,13 @@ deliver(struct cli *cli, const struct ak_record *r, const char *token)
 static enum cli_exit
 run(struct cli *cli, const void *given, char **arguments)
 {
-	struct ak_record r = { .key.expires_at = AK_NO_TIME,
-		.key.not_before = AK_NO_TIME };
+	struct ak_record r;
 	char token[AK_TOKEN_MAX + 1];
 	enum cli_exit end;
 
-	if (cli->out.field != NULL && strcmp(cli->out.field, "key") != 0)
-		return cli_usage(cli,
-		    "with --field %s the token would be shown nowhere; use --json, or "
-		    "--field key",
-		    cli->out.field);
+	if ((end = deliver_check(cli)) != EXIT_DONE)
+		return end;
+	ak_record_init(&r, cli->now);
 	if (!fill_texts(cli, given, arguments[0], &r) || !fill_limits(cli, given, &r))
 		return EXIT_USAGE;
 	if (arguments[0] == NULL && !cli_may_ask(cli))
@@ -331,7 +297,7 @@ run(struct cli *cli, const void *given, char **arguments)
 	}
 	sodium_mlock(token, sizeof(token));
 	if ((end = issue(cli, &r, token)) == EXIT_DONE)
-		end = deliver(cli, &r, token);
+		end = hand_out(cli, &r, token);
 	sodium_munlock(token, sizeof(token)); /* wipes it */
 	return end;
 }

@@ -58,6 +58,7 @@ struct listing {
 	struct used *kept;
 	size_t count, room;
 	char suspended[AK_WORDS_MAX]; /* owners of listed keys */
+	char alarms[AK_WORDS_MAX]; /* listed decoys that were tried */
 	bool failed; /* cli->error says why */
 };
 
@@ -82,6 +83,8 @@ fits(struct listing *l, const struct ak_record *record)
 static bool
 give(struct listing *l, const struct ak_record *record)
 {
+	int64_t alarms;
+
 	if (l->after != NULL) {
 		if (strcmp(l->after, record->key.id) == 0)
 			l->after = NULL;
@@ -94,6 +97,9 @@ give(struct listing *l, const struct ak_record *record)
 	key_row(l->cli, record);
 	if (record->key.owner_suspended)
 		ak_words_add(l->suspended, record->key.owner);
+	if (record->key.decoy && usage_of_decoy(l->cli, record->key.id, &alarms) &&
+	    alarms > 0)
+		ak_words_add(l->alarms, record->key.id);
 	if (l->left > 0)
 		l->left--;
 	return true;
@@ -244,6 +250,18 @@ say_suspended(const struct listing *l)
 		    (int)len, owner);
 }
 
+/* Whoever tries a decoy has read what only a thief reads. */
+static void
+say_alarms(const struct listing *l)
+{
+	const char *at = l->alarms, *id;
+	size_t len;
+
+	while ((id = ak_words_next(&at, &len)) != NULL)
+		cli_warn(l->cli, "the decoy %.*s was tried; see: authkey log %.*s",
+		    (int)len, id, (int)len, id);
+}
+
 static enum cli_exit
 list(struct cli *cli, const struct ak_filter *filter, struct listing *l)
 {
@@ -260,6 +278,7 @@ list(struct cli *cli, const struct ak_filter *filter, struct listing *l)
 	if (cli->out.rows == 0)
 		return say_empty(cli, filter->owner);
 	say_suspended(l);
+	say_alarms(l);
 	return EXIT_DONE;
 }
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
 #include "key_view.h"
 #include "usage_access.h"
 
@@ -27,6 +29,7 @@ static const struct out_field fields[KEY_FIELDS] = {
 	[KEY_REVOKED_BY] = { "revoked_by", "REVOKED BY", OUT_TEXT, NULL },
 	[KEY_REVOKE_REASON] = { "revoke_reason", "REVOKED BECAUSE", OUT_TEXT, NULL },
 	[KEY_REPLACED_BY] = { "replaced_by", "REPLACED BY", OUT_TEXT, NULL },
+	[KEY_DECOY] = { "decoy", NULL, OUT_BOOL, NULL },
 };
 
 static const int columns[] = { KEY_NAME, KEY_OWNER, KEY_LAST_USED_AT, KEY_KEY,
@@ -37,6 +40,18 @@ static const int notice_lines[] = { KEY_NAME, KEY_OWNER, KEY_KEY, KEY_STATUS,
 const struct out_shape key_list = { fields, KEY_FIELDS, true, columns };
 const struct out_shape key_sheet = { fields, KEY_FIELDS, false, NULL };
 const struct out_shape key_notice = { fields, KEY_FIELDS, false, notice_lines };
+
+/* People see of a decoy that it is one: that it is enabled means nothing else. */
+static const char *
+status_of(const struct cli *cli, const struct ak_record *record)
+{
+	const char *status = ak_record_status(record, cli->now);
+
+	if (record->key.decoy && !out_wants_data(&cli->out) &&
+	    strcmp(status, "enabled") == 0)
+		return "decoy";
+	return status;
+}
 
 void
 key_view(const struct cli *cli, const struct ak_record *record, const char *token,
@@ -49,8 +64,7 @@ key_view(const struct cli *cli, const struct ak_record *record, const char *toke
 				       [KEY_NAME].text = key->name,
 				       [KEY_DESCRIPTION].text = record->description,
 				       [KEY_OWNER].text = key->owner,
-				       [KEY_STATUS].text =
-					   ak_record_status(record, cli->now),
+				       [KEY_STATUS].text = status_of(cli, record),
 				       [KEY_KEY].text =
 					   token != NULL ? token : view->masked,
 				       [KEY_CREATED_AT].number = record->created_at,
@@ -69,6 +83,7 @@ key_view(const struct cli *cli, const struct ak_record *record, const char *toke
 				       [KEY_REVOKED_BY].text = record->revoked_by,
 				       [KEY_REVOKE_REASON].text = record->revoke_reason,
 				       [KEY_REPLACED_BY].text = record->replaced_by,
+				       [KEY_DECOY].number = key->decoy,
 				   } };
 	/* JSON is UTF-8 whatever the locale is. */
 	text_mask(record, cli->out.utf8 || cli->out.format == OUT_JSON, view->masked);

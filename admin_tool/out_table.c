@@ -25,6 +25,7 @@ static const struct {
 	{ "revoked", RED },
 	{ "expired", RED },
 	{ "pending", YELLOW },
+	{ "decoy", YELLOW },
 	{ "VALID", GREEN },
 	{ "yes", GREEN },
 	{ "no", RED },

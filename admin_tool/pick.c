@@ -8,10 +8,13 @@
 /* No KEY is longer. */
 #define LONGEST (AK_OWNER_MAX + 1 + AK_NAME_MAX)
 
-/* The search for one KEY: what fits, live ones apart from revoked ones. */
+/* What a name may mean; what comes first is meant before what follows. */
+enum rank { LIVE, REPLACED, ENDED, RANKS };
+
+/* The search for one KEY: what fits. */
 struct search {
 	struct cli *cli;
-	struct picks live, ended;
+	struct picks fits[RANKS];
 	bool failed;
 };
 
@@ -53,9 +56,11 @@ static bool
 take(const struct ak_record *record, void *context)
 {
 	struct search *s = context;
-	bool ended = record->key.state == AK_ENDED;
+	enum rank rank = record->key.state == AK_ENDED    ? ENDED
+			 : record->replaced_by[0] != '\0' ? REPLACED
+							  : LIVE;
 
-	if (!picks_add(s->cli, ended ? &s->ended : &s->live, record))
+	if (!picks_add(s->cli, &s->fits[rank], record))
 		s->failed = true;
 	return !s->failed;
 }
@@ -72,7 +77,7 @@ look_for_id(struct search *s, const char *id, const char *prefix)
 	code = ak_record_by_id(s->cli->master, id, &record, &found, error);
 	if (code == AK_OK && found &&
 	    (prefix == NULL || strcmp(prefix, record.prefix) == 0) &&
-	    !picks_add(s->cli, &s->live, &record))
+	    !picks_add(s->cli, &s->fits[LIVE], &record))
 		code = error->code;
 	return code;
 }
@@ -199,6 +204,7 @@ enum cli_exit
 pick_one(struct cli *cli, const char *key, struct ak_record *record)
 {
 	struct search s = { .cli = cli };
+	enum rank rank = LIVE;
 	struct ak_token token;
 	enum cli_exit end;
 	size_t len;
@@ -210,10 +216,13 @@ pick_one(struct cli *cli, const char *key, struct ak_record *record)
 				      "secret; name the key by its id or name");
 	if (look(&s, key) != AK_OK || s.failed)
 		end = cli_fail(cli);
-	else
-		end = settle(cli, key, s.live.count > 0 ? &s.live : &s.ended, record);
-	picks_free(&s.live);
-	picks_free(&s.ended);
+	else {
+		while (rank < ENDED && s.fits[rank].count == 0)
+			rank++;
+		end = settle(cli, key, &s.fits[rank], record);
+	}
+	for (rank = LIVE; rank < RANKS; rank++)
+		picks_free(&s.fits[rank]);
 	return end;
 }
 

@@ -21,8 +21,9 @@ struct picks {
 
 /*
  * Find what KEY means: the key of this id, which may stand as lists show it, and the
- * keys of this name or OWNER/NAME that are not revoked; only when there is none, the
- * revoked ones of that name. Anything but one fit is said, with the candidates.
+ * keys of this name or OWNER/NAME; only when there is none that goes by it, those that
+ * were replaced under it, and only then the revoked ones. Anything but one fit is said,
+ * with the candidates.
  *
  *   record  out
  */

@@ -10,6 +10,7 @@
 #include "prometheus.h"
 #include "record.h"
 #include "stats.h"
+#include "usage_access.h"
 
 struct page {
 	struct cli *cli;
@@ -49,6 +50,18 @@ put_label(FILE *to, const char *name, const char *value)
 	putc('"', to);
 }
 
+static void
+put_sample(const struct page *page, const struct ak_record *record, int64_t value)
+{
+	fprintf(page->to, "%s{", page->metric->name);
+	put_label(page->to, "id", record->key.id);
+	putc(',', page->to);
+	put_label(page->to, "name", record->key.name);
+	putc(',', page->to);
+	put_label(page->to, "owner", record->key.owner);
+	fprintf(page->to, "} %lld\n", (long long)value);
+}
+
 static bool
 put_key(const struct ak_record *record, void *context)
 {
@@ -58,16 +71,33 @@ put_key(const struct ak_record *record, void *context)
 
 	page->failed = ak_key_usage_get(page->cli->usage, record->key.id, &usage,
 			   &page->cli->error) != AK_OK;
-	if (page->failed || (value = number_at(&usage, page->metric->at)) == AK_NO_TIME)
-		return !page->failed;
-	fprintf(page->to, "%s{", page->metric->name);
-	put_label(page->to, "id", record->key.id);
-	putc(',', page->to);
-	put_label(page->to, "name", record->key.name);
-	putc(',', page->to);
-	put_label(page->to, "owner", record->key.owner);
-	fprintf(page->to, "} %lld\n", (long long)value);
-	return true;
+	if (!page->failed &&
+	    (value = number_at(&usage, page->metric->at)) != AK_NO_TIME)
+		put_sample(page, record, value);
+	return !page->failed;
+}
+
+static bool
+put_decoy(const struct ak_record *record, void *context)
+{
+	struct page *page = context;
+	int64_t alarms;
+
+	if (!record->key.decoy)
+		return true;
+	page->failed = !usage_of_decoy(page->cli, record->key.id, &alarms);
+	if (!page->failed)
+		put_sample(page, record, alarms);
+	return !page->failed;
+}
+
+static void
+put_decoys(struct page *page)
+{
+	struct cli *cli = page->cli;
+
+	if (ak_record_all(cli->master, put_decoy, page, &cli->error) != AK_OK)
+		page->failed = true;
 }
 
 static void
@@ -154,6 +184,8 @@ static const struct metric metrics[] = {
 	    OF_KEYS(refusals) },
 	{ "authkey_key_last_use_timestamp_seconds", "gauge",
 	    "When a key was last let in; missing when never.", OF_KEYS(last_at) },
+	{ "authkey_decoy_uses_total", "counter",
+	    "Logins that were tried with a decoy: an intruder's.", put_decoys, 0 },
 	{ "authkey_unknown_refusals_total", "counter",
 	    "Logins that were refused because no key has the id.", put_unknown,
 	    offsetof(struct ak_key_usage, refusals) },

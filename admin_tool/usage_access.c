@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
 #include <unistd.h>
 
 #include "progress.h"
@@ -72,6 +73,30 @@ usage_of_key(struct cli *cli, const char *id, struct ak_key_usage *key_usage)
 		return true;
 	cli_warn(cli, "nothing is known of usage: %s", cli->error.text);
 	ak_usage_close(&cli->usage);
+	return false;
+}
+
+static bool
+add_alarms(const struct ak_stat *stat, void *context)
+{
+	if (strcmp(stat->name, ak_reason_word(AK_DECOY)) == 0)
+		*(int64_t *)context += stat->refusals;
+	return true;
+}
+
+bool
+usage_of_decoy(struct cli *cli, const char *id, int64_t *alarms)
+{
+	const struct ak_stats_filter filter = { .since = 0, .key_id = id };
+	struct ak_usage *usage = usage_ready(cli);
+
+	*alarms = 0;
+	if (usage == NULL)
+		return false;
+	if (ak_usage_stats(
+		usage, AK_BY_REASON, &filter, add_alarms, alarms, &cli->error) == AK_OK)
+		return true;
+	cli_warn(cli, "nothing is known of usage: %s", cli->error.text);
 	return false;
 }
 

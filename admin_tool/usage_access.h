@@ -20,6 +20,9 @@ struct ak_usage *usage_ready(struct cli *cli);
 /* What is known of a key's use. False when nothing is: that has been said. */
 bool usage_of_key(struct cli *cli, const char *id, struct ak_key_usage *key_usage);
 
+/* How often a decoy was tried. False when nothing is known: that has been said. */
+bool usage_of_decoy(struct cli *cli, const char *id, int64_t *alarms);
+
 /*
  * Fold until nothing is left, showing at a terminal how far it is.
  *

@@ -39,6 +39,12 @@ not_enabled(const struct ak_key *key, UNUSED const struct ak_request *request)
 }
 
 static bool
+decoy(const struct ak_key *key, UNUSED const struct ak_request *request)
+{
+	return key->decoy;
+}
+
+static bool
 clock_behind(const struct ak_key *key, const struct ak_request *request)
 {
 	return key->expires_at != AK_NO_TIME &&
@@ -140,6 +146,7 @@ const struct ak_check ak_checks[] = {
 	{ AK_BAD_SECRET, "is its secret the key's secret?", unproved },
 	{ AK_REVOKED, "is the key not revoked?", revoked },
 	{ AK_DISABLED, "is the key switched on?", not_enabled },
+	{ AK_DECOY, "is the key no decoy?", decoy },
 	{ AK_CLOCK_BEHIND, "is this clock right enough for a key that expires?",
 	    clock_behind },
 	{ AK_NOT_YET_VALID, "has its time begun?", not_yet_valid },

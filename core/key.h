@@ -27,6 +27,7 @@ struct ak_key {
 	enum ak_state state;
 	int64_t not_before; /* first second, or AK_NO_TIME */
 	int64_t expires_at; /* first second after the last, or AK_NO_TIME */
+	bool decoy; /* opens nothing; its use is an alarm */
 	bool owner_suspended;
 	bool owner_verified;
 	char services[AK_WORDS_MAX]; /* empty: all services */

@@ -6,7 +6,8 @@
 #include "byte_order.h"
 #include "pack.h"
 
-enum { OWNER_SUSPENDED = 1, OWNER_VERIFIED = 2 };
+enum { OWNER_SUSPENDED = 1, OWNER_VERIFIED = 2, DECOY = 4 };
+#define ALL_FLAGS (OWNER_SUSPENDED | OWNER_VERIFIED | DECOY)
 
 /* Five texts fit with their lengths: two names, three word lists. */
 _Static_assert(3 + 16 + AK_DIGEST_LEN + 5 * 2 + AK_OWNER_MAX + AK_NAME_MAX +
@@ -54,7 +55,8 @@ ak_key_pack(const struct ak_key *key, uint8_t packed[AK_PACKED_MAX])
 	*to++ = key->scheme;
 	*to++ = (uint8_t)key->state;
 	*to++ = (uint8_t)((key->owner_suspended ? OWNER_SUSPENDED : 0) |
-			  (key->owner_verified ? OWNER_VERIFIED : 0));
+			  (key->owner_verified ? OWNER_VERIFIED : 0) |
+			  (key->decoy ? DECOY : 0));
 	to = ak_put_number(to, (uint64_t)key->not_before, 8);
 	to = ak_put_number(to, (uint64_t)key->expires_at, 8);
 	memcpy(to, key->digest, AK_DIGEST_LEN);
@@ -141,9 +143,10 @@ take_key(struct reader *r, struct ak_key *key)
 	key->state = (enum ak_state)state;
 	key->owner_suspended = (flags & OWNER_SUSPENDED) != 0;
 	key->owner_verified = (flags & OWNER_VERIFIED) != 0;
+	key->decoy = (flags & DECOY) != 0;
 	return r->fits && r->left == 0 && key->scheme == AK_SCHEME_BLAKE2B &&
-	       state >= AK_ENABLED && state <= AK_ENDED &&
-	       flags <= (OWNER_SUSPENDED | OWNER_VERIFIED) && key->owner[0] != '\0';
+	       state >= AK_ENABLED && state <= AK_ENDED && flags <= ALL_FLAGS &&
+	       key->owner[0] != '\0';
 }
 
 bool

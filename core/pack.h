@@ -10,7 +10,7 @@
  * The records of the published store. Numbers are little-endian, texts are a 16-bit
  * length and that many bytes:
  *
- *	key    scheme(1) state(1) flags(1: 1 owner suspended, 2 owner verified)
+ *	key    scheme(1) state(1) flags(1: 1 owner suspended, 2 owner verified, 4 decoy)
  *	       not_before(8) expires_at(8) digest(32)
  *	       owner name services scopes networks (texts) seal(16)
  *	meta   generation(8) published_at(8) seal(16)

@@ -34,6 +34,8 @@
 	    "the key was revoked") \
 	X(DISABLED, 0x135ab1d8, AUTH_ERR, PERM_DENIED, NOTICE, \
 	    "the key is switched off") \
+	X(DECOY, 0x7953a6f2, AUTH_ERR, PERM_DENIED, ALERT, \
+	    "the key is a decoy, which nobody has a reason to know") \
 	X(CLOCK_BEHIND, 0x5645f3eb, AUTHINFO_UNAVAIL, AUTHINFO_UNAVAIL, CRIT, \
 	    "the key expires, and this clock is behind the store; when it is right: " \
 	    "authkey publish") \

@@ -8,6 +8,19 @@
 /* Two random ids of 58^8 meet once in a lifetime; three times in a row is a fault. */
 #define MINT_TRIES 3
 
+void
+ak_record_init(struct ak_record *r, int64_t now)
+{
+	memset(r, 0, sizeof(*r));
+	r->key.state = AK_ENABLED;
+	r->key.not_before = AK_NO_TIME;
+	r->key.expires_at = AK_NO_TIME;
+	r->created_at = now;
+	r->activated_at = now;
+	r->revoked_at = AK_NO_TIME;
+	r->draining_since = AK_NO_TIME;
+}
+
 const char *
 ak_record_status(const struct ak_record *record, int64_t now)
 {
@@ -48,7 +61,10 @@ enum {
 	REVOKED_AT,
 	REVOKED_BY,
 	REVOKE_REASON,
-	REPLACED_BY
+	REPLACED_BY,
+	DECOY,
+	DRAINING_SINCE,
+	SEALED
 };
 
 #define TEXT(column, field) ak_column_text(row, column, field, sizeof(field))
@@ -67,14 +83,29 @@ read_texts(sqlite3_stmt *row, struct ak_record *r)
 }
 
 static bool
+read_sealed(sqlite3_stmt *row, struct ak_record *r)
+{
+	const void *bytes = sqlite3_column_blob(row, SEALED);
+
+	r->sealed_len = (size_t)sqlite3_column_bytes(row, SEALED);
+	if (r->sealed_len > sizeof(r->sealed))
+		return false;
+	if (bytes != NULL)
+		memcpy(r->sealed, bytes, r->sealed_len);
+	return true;
+}
+
+static bool
 read_record(sqlite3_stmt *row, struct ak_record *r)
 {
 	struct ak_key *key = &r->key;
 
 	memset(r, 0, sizeof(*r));
-	if (!read_texts(row, r) || sqlite3_column_bytes(row, DIGEST) != AK_DIGEST_LEN)
+	if (!read_texts(row, r) || !read_sealed(row, r) ||
+	    sqlite3_column_bytes(row, DIGEST) != AK_DIGEST_LEN)
 		return false;
 	memcpy(key->digest, sqlite3_column_blob(row, DIGEST), AK_DIGEST_LEN);
+	key->decoy = sqlite3_column_int(row, DECOY) != 0;
 	key->scheme = (uint8_t)sqlite3_column_int(row, SCHEME);
 	key->state = (enum ak_state)sqlite3_column_int(row, STATE);
 	key->not_before = ak_column_time(row, NOT_BEFORE);
@@ -84,9 +115,10 @@ read_record(sqlite3_stmt *row, struct ak_record *r)
 	r->created_at = ak_column_time(row, CREATED_AT);
 	r->activated_at = ak_column_time(row, ACTIVATED_AT);
 	r->revoked_at = ak_column_time(row, REVOKED_AT);
+	r->draining_since = ak_column_time(row, DRAINING_SINCE);
 	return ak_time_is_sane(key->not_before) && ak_time_is_sane(key->expires_at) &&
 	       ak_time_is_sane(r->created_at) && ak_time_is_sane(r->activated_at) &&
-	       ak_time_is_sane(r->revoked_at);
+	       ak_time_is_sane(r->revoked_at) && ak_time_is_sane(r->draining_since);
 }
 
 /* A search: whom to tell about each record. */
@@ -115,11 +147,10 @@ each(struct ak_master *m, sqlite3_stmt *rows, int bound, ak_record_fn *fn,
 	return ak_each(&m->db, rows, bound, take_record, &search, error);
 }
 
-/* The parameters of key_insert.sql and key_update.sql. */
+/* The parameters of key_insert.sql and key_update.sql: what decides. */
 static int
-bind_record(sqlite3_stmt *s, const struct ak_record *r)
+bind_key(sqlite3_stmt *s, const struct ak_key *key)
 {
-	const struct ak_key *key = &r->key;
 	int rc;
 
 	if ((rc = ak_bind_text(s, 1, key->id)) != SQLITE_OK ||
@@ -133,8 +164,18 @@ bind_record(sqlite3_stmt *s, const struct ak_record *r)
 	    (rc = ak_bind_time(s, 8, key->expires_at)) != SQLITE_OK ||
 	    (rc = ak_bind_text(s, 9, key->services)) != SQLITE_OK ||
 	    (rc = ak_bind_text(s, 10, key->scopes)) != SQLITE_OK ||
-	    (rc = ak_bind_text(s, 11, key->networks)) != SQLITE_OK ||
-	    (rc = ak_bind_text(s, 12, r->prefix)) != SQLITE_OK ||
+	    (rc = ak_bind_text(s, 11, key->networks)) != SQLITE_OK)
+		return rc;
+	return sqlite3_bind_int(s, 22, key->decoy);
+}
+
+/* And what the administrator knows besides. */
+static int
+bind_rest(sqlite3_stmt *s, const struct ak_record *r)
+{
+	int rc;
+
+	if ((rc = ak_bind_text(s, 12, r->prefix)) != SQLITE_OK ||
 	    (rc = ak_bind_text(s, 13, r->description)) != SQLITE_OK ||
 	    (rc = ak_bind_text(s, 14, r->tags)) != SQLITE_OK ||
 	    (rc = ak_bind_time(s, 15, r->created_at)) != SQLITE_OK ||
@@ -143,9 +184,12 @@ bind_record(sqlite3_stmt *s, const struct ak_record *r)
 	    (rc = ak_bind_time(s, 18, r->revoked_at)) != SQLITE_OK ||
 	    (rc = ak_bind_optional(s, 19, r->revoked_by)) != SQLITE_OK ||
 	    (rc = ak_bind_optional(s, 20, r->revoke_reason)) != SQLITE_OK ||
-	    (rc = ak_bind_optional(s, 21, r->replaced_by)) != SQLITE_OK)
+	    (rc = ak_bind_optional(s, 21, r->replaced_by)) != SQLITE_OK ||
+	    (rc = ak_bind_time(s, 23, r->draining_since)) != SQLITE_OK)
 		return rc;
-	return SQLITE_OK;
+	return r->sealed_len == 0 ? sqlite3_bind_null(s, 24)
+				  : sqlite3_bind_blob(s, 24, r->sealed,
+					(int)r->sealed_len, SQLITE_STATIC);
 }
 
 static enum ak_code
@@ -154,10 +198,13 @@ write_record(struct ak_master *m, enum ak_query query, const struct ak_record *r
 {
 	sqlite3_stmt *s = ak_statement(&m->db, query, error);
 	enum ak_code code;
+	int rc;
 
 	if (s == NULL)
 		return error->code;
-	code = ak_run(&m->db, s, bind_record(s, r), error);
+	if ((rc = bind_key(s, &r->key)) == SQLITE_OK)
+		rc = bind_rest(s, r);
+	code = ak_run(&m->db, s, rc, error);
 	if (code == AK_E_CONFLICT &&
 	    sqlite3_extended_errcode(m->db.handle) == SQLITE_CONSTRAINT_UNIQUE)
 		ak_fail(error, code,

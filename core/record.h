@@ -4,6 +4,9 @@
 
 #include "master.h"
 
+/* A sealed token: crypto_box_seal of libsodium adds 48 bytes. */
+#define AK_SEALED_MAX (AK_TOKEN_MAX + 48)
+
 /* A key as its administrator knows it. Texts that are not set are "". */
 struct ak_record {
 	struct ak_key
@@ -18,6 +21,9 @@ struct ak_record {
 	char revoked_by[AK_OWNER_MAX + 1];
 	char revoke_reason[AK_DESCRIPTION_MAX + 1];
 	char replaced_by[AK_ID_LEN + 1];
+	int64_t draining_since; /* waits for its callers to go on, or AK_NO_TIME */
+	uint8_t sealed[AK_SEALED_MAX]; /* the token, for the recovery key alone */
+	size_t sealed_len; /* 0: it is not kept */
 };
 
 /* What to list; NULL and AK_NO_TIME are "any". */
@@ -32,6 +38,9 @@ struct ak_filter {
 
 /* Called with each record found, borrowed; false ends the search without an error. */
 typedef bool ak_record_fn(const struct ak_record *record, void *context);
+
+/* A record of an enabled key, made `now`, without any limit, name or owner. */
+void ak_record_init(struct ak_record *record, int64_t now);
 
 /* The word for people, scripts and JSON: enabled disabled revoked expired pending. */
 const char *ak_record_status(const struct ak_record *record, int64_t now);

@@ -79,17 +79,11 @@ fx_record(const char *owner)
 	static unsigned serial;
 	struct ak_record r;
 
-	memset(&r, 0, sizeof(r));
+	ak_record_init(&r, FX_NOW);
 	snprintf(r.key.name, sizeof(r.key.name), "key %u", ++serial);
 	snprintf(r.key.owner, sizeof(r.key.owner), "%s", owner);
 	snprintf(r.prefix, sizeof(r.prefix), "%s", AK_PREFIX_DEFAULT);
 	snprintf(r.created_by, sizeof(r.created_by), "root");
-	r.key.state = AK_ENABLED;
-	r.key.not_before = AK_NO_TIME;
-	r.key.expires_at = AK_NO_TIME;
-	r.created_at = FX_NOW;
-	r.activated_at = FX_NOW;
-	r.revoked_at = AK_NO_TIME;
 	return r;
 }
 

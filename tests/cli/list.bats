@@ -35,7 +35,7 @@ names() {
   local want='["id","name","description","owner","status","key","created_at","activated_at",
     "expires_at","not_before","last_used_at","last_used_from","last_used_service","uses",
     "refusals","services","scopes","networks","tags","revoked_at","revoked_by",
-    "revoke_reason","replaced_by"]'
+    "revoke_reason","replaced_by","decoy"]'
   authkey list --json
   [ "$(jq -c '.[0] | keys_unsorted' <<<"$output")" = "$(jq -c . <<<"$want")" ]
   local listed

@@ -44,6 +44,22 @@ a_failure_has_the_form_that_log_watchers_know(void **state)
 }
 
 static void
+the_use_of_a_decoy_is_an_alert(void **state)
+{
+	struct host *h = *state;
+	struct ak_record record = fx_record("alice");
+	const char *token;
+	char rest[256];
+
+	record.key.decoy = true;
+	token = fx_issue(h->fx, &record);
+	assert_pam(host_login(h, "alice", token), PAM_AUTH_ERR);
+	snprintf(rest, sizeof(rest),
+	    "tty= ruser= rhost= user=alice key=%s reason=DECOY", fx_id(token));
+	assert_line(LOG_ALERT, "authentication failure", rest);
+}
+
+static void
 a_success_is_told_with_its_key(void **state)
 {
 	struct host *h = *state;
@@ -272,6 +288,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		HOST_TEST(a_failure_has_the_form_that_log_watchers_know),
+		HOST_TEST(the_use_of_a_decoy_is_an_alert),
 		HOST_TEST(a_success_is_told_with_its_key),
 		HOST_TEST(a_refusal_in_the_account_phase_says_so),
 		HOST_TEST(each_reason_is_named_at_its_level),

@@ -55,11 +55,16 @@ number_of(const char *path, const char *sql)
 }
 
 /* The columns of the tables of version 1, to copy them by. */
+#define KEY_COLUMNS                                                              \
+	"id, prefix, name, description, owner, scheme, digest, state, "          \
+	"not_before, expires_at, services, scopes, networks, tags, created_at, " \
+	"created_by, activated_at, revoked_at, revoked_by, revoke_reason, "      \
+	"replaced_by"
 static const char copy_to_version_1[] =
     "INSERT INTO installation (one, prefix, unix_group, generation)"
     "  SELECT one, prefix, unix_group, generation FROM new.installation;"
     "INSERT INTO owner SELECT * FROM new.owner;"
-    "INSERT INTO key SELECT * FROM new.key;"
+    "INSERT INTO key (" KEY_COLUMNS ") SELECT " KEY_COLUMNS " FROM new.key;"
     "PRAGMA user_version = 1; PRAGMA application_id = 1095454001;"; /* AKM1 */
 
 /* Put a master of version 1 with the same keys in the place of the fixture's. */

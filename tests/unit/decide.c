@@ -54,6 +54,7 @@ SPOIL(not_found, a->request.proof = AK_NOT_FOUND)
 SPOIL(bad_secret, a->request.proof = AK_BAD_SECRET)
 SPOIL(revoked, a->key.state = AK_ENDED)
 SPOIL(disabled, a->key.state = AK_SWITCHED_OFF)
+SPOIL(decoy, a->key.decoy = true)
 SPOIL(clock_behind, a->request.published_at = FX_NOW + AK_CLOCK_SLACK + 1)
 SPOIL(not_yet_valid, a->key.not_before = FX_NOW + 1)
 SPOIL(expired, a->key.expires_at = FX_NOW)
@@ -78,6 +79,7 @@ static const struct {
 	{ AK_BAD_SECRET, bad_secret, 1 },
 	{ AK_REVOKED, revoked, 2 },
 	{ AK_DISABLED, disabled, 2 },
+	{ AK_DECOY, decoy, 12 },
 	{ AK_CLOCK_BEHIND, clock_behind, 3 },
 	{ AK_NOT_YET_VALID, not_yet_valid, 4 },
 	{ AK_EXPIRED, expired, 5 },

@@ -359,6 +359,10 @@ a_record_is_read_back_as_it_was_written(void **state)
 	ak_words_add(r.tags, "ci");
 	r.key.not_before = 0;
 	r.key.expires_at = AK_TIME_MAX;
+	r.key.decoy = true;
+	r.draining_since = FX_NOW;
+	memset(r.sealed, 0x5a, AK_SEALED_MAX);
+	r.sealed_len = AK_SEALED_MAX;
 	fx_issue(fx, &r);
 	assert_code(ak_record_by_id(fx->master, r.key.id, &copies[1], &found, &error),
 	    AK_OK, &error);
@@ -372,6 +376,22 @@ a_record_is_read_back_as_it_was_written(void **state)
 	assert_code(ak_record_by_id(fx->master, "11111111", &copies[1], &found, &error),
 	    AK_OK, &error);
 	assert_false(found);
+}
+
+static void
+a_name_is_free_again_when_its_key_was_replaced(void **state)
+{
+	struct fx *fx = *state;
+	struct ak_record old = fx_record("alice"), young = old;
+	struct ak_error error;
+
+	fx_issue(fx, &old);
+	assert_code(ak_master_begin(fx->master, &error), AK_OK, &error);
+	memcpy(old.replaced_by, "22222222", sizeof(old.replaced_by));
+	assert_code(ak_record_update(fx->master, &old, &error), AK_OK, &error);
+	assert_code(ak_master_commit(fx->master, FX_NOW, &error), AK_OK, &error);
+	fx_issue(fx, &young);
+	assert_string_equal(young.key.name, old.key.name);
 }
 
 int
@@ -391,6 +411,7 @@ main(void)
 		FX_TEST(a_master_of_a_newer_version_is_refused),
 		FX_TEST(a_database_that_is_no_master_is_refused),
 		FX_TEST(a_name_is_free_again_when_its_key_is_revoked),
+		FX_TEST(a_name_is_free_again_when_its_key_was_replaced),
 		FX_TEST(a_record_is_read_back_as_it_was_written),
 	};
 

@@ -47,7 +47,7 @@ a_sealed_record_with_a_field_out_of_range_is_refused_R20(void **state)
 		{ "state 0", STATE, 0, 1 },
 		{ "state 4", STATE, 4, 1 },
 		{ "state 255", STATE, 255, 1 },
-		{ "an unknown flag", FLAGS, 4, 1 },
+		{ "an unknown flag", FLAGS, 8, 1 },
 		{ "begin before 1970", NOT_BEFORE, (uint64_t)-1, 8 },
 		{ "end before 1970", EXPIRES_AT, (uint64_t)-1, 8 },
 		{ "almost no end", EXPIRES_AT, (uint64_t)INT64_MIN + 1, 8 },
