@@ -4,8 +4,10 @@
  *
  * How long a whole PAM transaction takes: start, authenticate, acct_mgmt, end, in one
  * process, one service after the other in each round so that all meet the same weather.
- * Prints medians and their ratios to pam_permit. FOLDER is empty and belongs to the
- * caller; `make bench` makes it and takes it away.
+ * Each round has an order of its own: libpam unloads pam_permit after use, the next
+ * transaction is slower for that, and it must not always be the same one's.
+ * Prints medians and their ratios to pam_permit, and what recording adds. FOLDER is
+ * empty and belongs to the caller; `make bench` makes it and takes it away.
  */
 #include <gnu/libc-version.h>
 #include <grp.h>
@@ -29,7 +31,9 @@
 
 enum credential { A_KEY, A_DISABLED_KEY, A_PASSWORD };
 
-/* Each is a service of its own; the first is the measure of all. */
+/* Each is a service of its own; the first is the measure of all, and the next two show
+ * what recording adds. */
+enum { MEASURE, RECORDED, UNRECORDED };
 static const struct work {
 	const char *service, *what;
 	const char *module; /* a file that must be there; NULL: ours */
@@ -211,22 +215,41 @@ transact(const struct bench *b, const struct work *w)
 	       (double)(to.tv_nsec - from.tv_nsec) / 1e3;
 }
 
+/* A random order, in which each comes after each other one as often. */
+static void
+shuffle(size_t order[WORKS])
+{
+	size_t other, kept;
+
+	for (size_t i = WORKS; i > 1; i--) {
+		other = randombytes_uniform((uint32_t)i);
+		kept = order[i - 1];
+		order[i - 1] = order[other];
+		order[other] = kept;
+	}
+}
+
 /* What answers as expected is measured, after one round to warm up; peers may be
  * missing. */
 static void
 measure(struct bench *b)
 {
+	size_t order[WORKS];
+
 	for (size_t i = 0; i < WORKS; i++) {
 		if (transact(b, &works[i]) >= 0)
 			b->us[i] = need(calloc(b->rounds, sizeof(double)));
-		else if (works[i].module == NULL || i == 0)
+		else if (works[i].module == NULL || i == MEASURE)
 			die("another answer than expected: ", works[i].what);
+		order[i] = i;
 	}
-	for (size_t round = 0; round < b->rounds; round++)
-		for (size_t i = 0; i < WORKS; i++)
-			if (b->us[i] != NULL &&
-			    (b->us[i][round] = transact(b, &works[i])) < 0)
-				die("another answer than expected: ", works[i].what);
+	for (size_t round = 0; round < b->rounds; round++) {
+		shuffle(order);
+		for (const size_t *i = order; i < order + WORKS; i++)
+			if (b->us[*i] != NULL &&
+			    (b->us[*i][round] = transact(b, &works[*i])) < 0)
+				die("another answer than expected: ", works[*i].what);
+	}
 }
 
 static int
@@ -235,6 +258,13 @@ compare(const void *a, const void *b)
 	double x = *(const double *)a, y = *(const double *)b;
 
 	return (x > y) - (x < y);
+}
+
+/* Of what is sorted. */
+static double
+median_of(const struct bench *b, size_t work)
+{
+	return b->us[work][b->rounds / 2];
 }
 
 static void
@@ -260,9 +290,9 @@ report(const struct bench *b)
 		if (b->us[i] == NULL)
 			continue;
 		qsort(b->us[i], b->rounds, sizeof(double), compare);
-		median = b->us[i][b->rounds / 2];
+		median = median_of(b, i);
 		p99 = b->us[i][b->rounds * 99 / 100];
-		if (i == 0)
+		if (i == MEASURE)
 			unit = median;
 		printf("%-24s %10.1f %10.1f %10.2f\n", works[i].what, median, p99,
 		    median / unit);
@@ -270,6 +300,10 @@ report(const struct bench *b)
 			fprintf(csv, "%s,%zu,%zu,%.3f,%.3f,%.4f\n", works[i].service,
 			    b->keys, b->rounds, median, p99, median / unit);
 	}
+	unit = median_of(b, UNRECORDED);
+	median = median_of(b, RECORDED) - unit;
+	printf(
+	    "%-24s %10.1f %9.1f %%\n", "recording adds", median, 100 * median / unit);
 	if (csv != NULL && fclose(csv) != 0)
 		die("cannot write ", b->csv);
 }
