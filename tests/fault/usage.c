@@ -55,14 +55,14 @@ log_in(struct host *h, const struct kind *k, unsigned n, bool persistent, int *r
 	return failed;
 }
 
-/* How many calls of a kind a login makes that records nothing. */
+/* How many calls of a kind a login makes with these options. */
 static unsigned
-calls_without_usage(struct host *h, const struct kind *k)
+calls_with(struct host *h, const struct kind *k, const char *options)
 {
 	unsigned n = 1;
 	int rc;
 
-	host_options(h, "required", "usage=off");
+	host_options(h, "required", options);
 	while (log_in(h, k, n, false, &rc) > 0)
 		n++;
 	assert_pam(rc, PAM_SUCCESS);
@@ -82,7 +82,7 @@ size_of_file(const struct host *h)
 static void
 fail_recording(struct host *h, const struct kind *k, bool required)
 {
-	unsigned first = calls_without_usage(h, k) + 1, files, n;
+	unsigned first = calls_with(h, k, "usage=off") + 1, files, n;
 	const int refused = required ? PAM_AUTHINFO_UNAVAIL : PAM_SUCCESS;
 	size_t before;
 	int rc;
@@ -124,6 +124,31 @@ a_login_that_must_be_recorded_and_cannot_is_none(void **state)
 	fx_key(h->fx, "alice");
 	for (size_t k = 0; k < FX_COUNT(of_login); k++)
 		fail_recording(h, &of_login[k], true);
+}
+
+/* Each call more would be paid by each login. */
+static void
+recording_opens_looks_reads_and_writes_once(void **state)
+{
+	static const struct kind kinds[] = {
+		{ "open", FAULT_OPEN, EIO, 1 },
+		{ "stat", FAULT_STAT, EIO, 1 },
+		{ "read", FAULT_READ, EIO, 1 },
+		{ "descriptor moved", FAULT_DUP, EMFILE, 1 },
+		{ "write", FAULT_WRITE, EIO, 1 },
+		{ "sync", FAULT_SYNC, EIO, 1 },
+	};
+	static const unsigned wanted[] = { 1, 1, 1, 0, 1, 0 };
+	struct host *h = *state;
+	unsigned added;
+
+	fx_key(h->fx, "alice");
+	for (size_t k = 0; k < FX_COUNT(kinds); k++) {
+		added = calls_with(h, &kinds[k], "") -
+			calls_with(h, &kinds[k], "usage=off");
+		if (added != wanted[k])
+			fail_msg("%s: %u", kinds[k].name, added);
+	}
 }
 
 static const struct kind of_fold[] = {
@@ -223,6 +248,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		HOST_TEST(a_login_that_cannot_be_recorded_has_the_same_answer_R35),
 		HOST_TEST(a_login_that_must_be_recorded_and_cannot_is_none),
+		HOST_TEST(recording_opens_looks_reads_and_writes_once),
 		FX_TEST(a_fold_that_fails_counts_all_or_nothing_and_the_next_is_exact),
 	};
 
