@@ -193,8 +193,9 @@ change_keys(struct cli *cli, struct picks *picks, const struct change_plan *plan
 	return change_run(cli, work_on_keys, &work);
 }
 
-static void
-say(const struct cli *cli, const struct picks *picks, const struct change_plan *plan)
+void
+change_say(
+    const struct cli *cli, const struct picks *picks, const struct change_plan *plan)
 {
 	size_t changed = 0;
 
@@ -222,7 +223,7 @@ change_report(
 	struct ak_record record;
 	bool found;
 
-	say(cli, picks, plan);
+	change_say(cli, picks, plan);
 	if (!out_wants_data(&cli->out))
 		return EXIT_DONE;
 	out_begin(&cli->out, &key_list);

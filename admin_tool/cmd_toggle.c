@@ -2,6 +2,7 @@
 #include "change.h"
 #include "command.h"
 #include "key_view.h"
+#include "toggle.h"
 
 static enum change
 enable(struct cli *cli, struct ak_record *record, const void *context)
@@ -38,7 +39,7 @@ disable(struct cli *cli, struct ak_record *record, const void *context)
 
 static const struct change_plan enabling = { enable, NULL, "Enabled",
 	"is enabled already", NULL };
-static const struct change_plan disabling = { disable, NULL, "Disabled",
+const struct change_plan toggle_off = { disable, NULL, "Disabled",
 	"is disabled already", "is revoked, which is more and for good" };
 
 static enum cli_exit
@@ -67,7 +68,7 @@ static enum cli_exit
 run_disable(struct cli *cli, const void *values, char **keys)
 {
 	(void)values;
-	return toggle(cli, keys, &disabling);
+	return toggle(cli, keys, &toggle_off);
 }
 
 const struct command cmd_enable = {

@@ -34,6 +34,8 @@ extern const struct command cmd_owner_set, cmd_owner_show, cmd_owner_list;
 extern const struct command cmd_owner_suspend, cmd_owner_resume, cmd_owner_verify;
 extern const struct command cmd_verifier_add, cmd_verifier_remove, cmd_verifier_list;
 
+extern const struct command cmd_scan;
+
 extern const struct command *const commands[];
 
 /* The options that every command takes. */

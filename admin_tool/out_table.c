@@ -26,6 +26,8 @@ static const struct {
 	{ "expired", RED },
 	{ "pending", YELLOW },
 	{ "decoy", YELLOW },
+	{ "unknown", YELLOW },
+	{ "wrong secret", YELLOW },
 	{ "VALID", GREEN },
 	{ "yes", GREEN },
 	{ "no", RED },
@@ -148,7 +150,7 @@ void
 out_line(struct out *out, const struct out_cell *cells)
 {
 	char text[OUT_CELL_MAX];
-	const char *shown;
+	const char *shown, *color;
 	int i;
 
 	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++) {
@@ -158,8 +160,12 @@ out_line(struct out *out, const struct out_cell *cells)
 		    out, kind, &cells[i], out_unknown(&out->shape->fields[i]), text);
 		if (at > 0)
 			fputs("  ", stdout);
-		printf(field_at(out->shape, at + 1) < 0 ? "%s\n" : "%-14s", shown);
+		color = kind == OUT_STATUS ? color_of(out, shown) : NULL;
+		fputs(color != NULL ? color : "", stdout);
+		printf(field_at(out->shape, at + 1) < 0 ? "%s" : "%-14s", shown);
+		fputs(color != NULL ? PLAIN : "", stdout);
 	}
+	putchar('\n');
 }
 
 /* Everything about one thing: a line for each field, never cut. */

@@ -9,10 +9,13 @@ const char ak_base58[] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuv
 /* The lengths to which clients are known to cut what they pass on as a password. */
 static const size_t cut_lengths[] = { 32, 48, 64, 100, 127 };
 
+/* A character of ak_base58. A search asks so often that it must not search itself. */
 static bool
 is_base58(char c)
 {
-	return c != '\0' && strchr(ak_base58, c) != NULL;
+	return (c >= '1' && c <= '9') ||
+	       (c >= 'A' && c <= 'Z' && c != 'I' && c != 'O') ||
+	       (c >= 'a' && c <= 'z' && c != 'l');
 }
 
 static bool
@@ -80,31 +83,40 @@ ak_token_parse(const char *text, size_t len, struct ak_token *tok)
 	return AK_BAD_CHECKSUM;
 }
 
-/* The token whose prefix ends before `mark`, a '_' in `text`. */
-static const char *
-token_around(const char *text, const char *mark, size_t *len)
+bool
+ak_token_around(
+    const char *text, size_t len, size_t mark, size_t *at, struct ak_token *tok)
 {
-	struct ak_token tok;
+	size_t end = mark + 1 + AK_BODY_LEN;
 
-	for (const char *at = mark;
-	     at > text && mark - at < AK_PREFIX_MAX && is_prefix_char(at[-1]);) {
-		at--;
-		*len = (size_t)(mark - at) + 1 + AK_BODY_LEN;
-		if (strnlen(at, *len) == *len &&
-		    ak_token_parse(at, *len, &tok) == AK_VALID)
-			return at;
+	if (end > len)
+		return false;
+	for (size_t i = mark + 1; i < end; i++)
+		if (!is_base58(text[i]))
+			return false;
+	for (*at = mark;
+	     *at > 0 && mark - *at < AK_PREFIX_MAX && is_prefix_char(text[*at - 1]);) {
+		--*at;
+		if (ak_token_parse(text + *at, end - *at, tok) == AK_VALID)
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 const char *
 ak_token_find(const char *text, size_t *len)
 {
-	const char *found = NULL, *mark = text;
+	size_t all = strlen(text), at, mark;
+	struct ak_token tok;
 
-	while (found == NULL && (mark = strchr(mark, '_')) != NULL)
-		found = token_around(text, mark++, len);
-	return found;
+	for (const char *m = text; (m = strchr(m, '_')) != NULL; m++) {
+		mark = (size_t)(m - text);
+		if (!ak_token_around(text, all, mark, &at, &tok))
+			continue;
+		*len = mark - at + 1 + AK_BODY_LEN;
+		return text + at;
+	}
+	return NULL;
 }
 
 const char *

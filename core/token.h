@@ -58,6 +58,19 @@ enum ak_reason ak_token_parse(const char *text, size_t len, struct ak_token *tok
 void ak_token_checksum(const char *text, size_t len, char out[AK_CHECKSUM_LEN]);
 
 /*
+ * The token whose prefix ends before text[mark], a '_'. Of several prefixes that fit,
+ * the shortest: one at random has a right checksum once in 2^32 times.
+ *
+ *   text  len bytes, any values, no NUL needed; borrowed
+ *   at    out: where it begins; it ends 1 + AK_BODY_LEN bytes behind `mark`
+ *   tok   out, its public parts
+ *
+ * False when there is none; `at` and `tok` are undefined then.
+ */
+bool ak_token_around(
+    const char *text, size_t len, size_t mark, size_t *at, struct ak_token *tok);
+
+/*
  * The first token in a text that is not one itself: a sentence, a path, a list. Only
  * AK_VALID ones are found, whatever stands around them.
  *
