@@ -17,6 +17,8 @@
 #define LOCK_WAIT_MS AK_BUSY_MS
 #define LOCK_STEP_MS 20
 
+#define CACHE "-32000" /* KiB: an import touches pages all over its indexes */
+
 const struct ak_kind ak_master_kind = { "an authkey master", AK_MASTER_APPLICATION_ID,
 	ak_migrations, AK_MIGRATION_COUNT };
 
@@ -156,7 +158,8 @@ ak_master_open(const char *root, struct ak_master **out, struct ak_error *error)
 	    (code = ak_database_open(&m->db, m->paths.master, error)) == AK_OK &&
 	    (code = ak_database_migrate(&m->db, &ak_master_kind, error)) == AK_OK)
 		/* Readers of a write-ahead log never hold a revocation up. */
-		code = ak_execute(&m->db, "PRAGMA journal_mode = WAL", error);
+		code = ak_execute(&m->db,
+		    "PRAGMA journal_mode = WAL; PRAGMA cache_size = " CACHE, error);
 	if (code == AK_OK)
 		*out = m;
 	else
@@ -233,6 +236,19 @@ ak_master_configure(struct ak_master *m, const struct ak_installation *installat
 }
 
 enum ak_code
+ak_master_snapshot(struct ak_master *m, struct ak_error *error)
+{
+	return ak_execute(&m->db, "BEGIN", error);
+}
+
+void
+ak_master_snapshot_end(struct ak_master *m)
+{
+	if (sqlite3_get_autocommit(m->db.handle) == 0)
+		sqlite3_exec(m->db.handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+enum ak_code
 ak_master_begin(struct ak_master *m, struct ak_error *error)
 {
 	enum ak_code code;
@@ -249,8 +265,7 @@ ak_master_rollback(struct ak_master *m)
 {
 	if (m->lock < 0)
 		return;
-	if (sqlite3_get_autocommit(m->db.handle) == 0)
-		sqlite3_exec(m->db.handle, "ROLLBACK", NULL, NULL, NULL);
+	ak_master_snapshot_end(m);
 	ak_publish_drop(m);
 	unlock(m);
 }

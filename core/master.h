@@ -98,6 +98,13 @@ enum ak_code ak_master_configure(struct ak_master *master,
     const struct ak_installation *installation, struct ak_error *error);
 
 /*
+ * Read several things as they are at one moment: between these two, changes of other
+ * commands are not seen. Holds nobody up. ak_master_snapshot_end() is fine without one.
+ */
+enum ak_code ak_master_snapshot(struct ak_master *master, struct ak_error *error);
+void ak_master_snapshot_end(struct ak_master *master);
+
+/*
  * Take the lock, waiting up to ten seconds for another command, and start a change.
  * AK_E_STORE when the other command does not end.
  */

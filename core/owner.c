@@ -89,14 +89,28 @@ ak_owner_put(struct ak_master *m, const struct ak_owner *o, struct ak_error *err
 	return ak_run(&m->db, s, rc, error);
 }
 
-enum ak_code
-ak_owner_list(
-    struct ak_master *m, ak_owner_fn *fn, void *context, struct ak_error *error)
+static enum ak_code
+each(struct ak_master *m, enum ak_query query, ak_owner_fn *fn, void *context,
+    struct ak_error *error)
 {
-	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_owner_list, error);
+	sqlite3_stmt *s = ak_statement(&m->db, query, error);
 	struct search search = { fn, context };
 
 	if (s == NULL)
 		return error->code;
 	return ak_each(&m->db, s, SQLITE_OK, take_owner, &search, error);
+}
+
+enum ak_code
+ak_owner_all(
+    struct ak_master *m, ak_owner_fn *fn, void *context, struct ak_error *error)
+{
+	return each(m, AK_Q_owner_all, fn, context, error);
+}
+
+enum ak_code
+ak_owner_list(
+    struct ak_master *m, ak_owner_fn *fn, void *context, struct ak_error *error)
+{
+	return each(m, AK_Q_owner_list, fn, context, error);
 }

@@ -33,6 +33,10 @@ enum ak_code ak_owner_get(struct ak_master *master, const char *name,
 enum ak_code ak_owner_put(
     struct ak_master *master, const struct ak_owner *owner, struct ak_error *error);
 
+/* Those who were set, by name. */
+enum ak_code ak_owner_all(
+    struct ak_master *master, ak_owner_fn *fn, void *context, struct ak_error *error);
+
 /* All owners, by name: those who own keys and those who were set. */
 enum ak_code ak_owner_list(
     struct ak_master *master, ak_owner_fn *fn, void *context, struct ak_error *error);

@@ -236,6 +236,12 @@ ak_record_issue(struct ak_master *m, struct ak_record *r, char text[AK_TOKEN_MAX
 }
 
 enum ak_code
+ak_record_add(struct ak_master *m, const struct ak_record *r, struct ak_error *error)
+{
+	return write_record(m, AK_Q_key_insert, r, error);
+}
+
+enum ak_code
 ak_record_update(struct ak_master *m, const struct ak_record *r, struct ak_error *error)
 {
 	return write_record(m, AK_Q_key_update, r, error);
@@ -310,4 +316,29 @@ ak_record_all(
 	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_key_all, error);
 
 	return s != NULL ? each(m, s, SQLITE_OK, fn, context, error) : error->code;
+}
+
+static enum ak_row
+take_counts(sqlite3_stmt *row, void *context)
+{
+	int64_t *counts = context;
+
+	counts[0] = sqlite3_column_int64(row, 0);
+	counts[1] = sqlite3_column_int64(row, 1);
+	return AK_ROW_STOP;
+}
+
+enum ak_code
+ak_record_count(
+    struct ak_master *m, int64_t *owners, int64_t *keys, struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_record_count, error);
+	int64_t counts[2] = { 0, 0 };
+	enum ak_code code = error->code;
+
+	if (s != NULL)
+		code = ak_each(&m->db, s, SQLITE_OK, take_counts, counts, error);
+	*owners = counts[0];
+	*keys = counts[1];
+	return code;
 }

@@ -57,6 +57,13 @@ enum ak_code ak_record_issue(struct ak_master *master, struct ak_record *record,
     char token[AK_TOKEN_MAX + 1], struct ak_error *error);
 
 /*
+ * Keep a record within a change as it is, with the id and digest of its key.
+ * AK_E_CONFLICT  there is a key of this id, or as above
+ */
+enum ak_code ak_record_add(
+    struct ak_master *master, const struct ak_record *record, struct ak_error *error);
+
+/*
  * Write a changed record within a change. The id, owner, digest, prefix and birth of a
  * key never change. AK_E_CONFLICT as above.
  */
@@ -77,6 +84,10 @@ enum ak_code ak_record_by_name(struct ak_master *master, const char *name,
 
 enum ak_code ak_record_list(struct ak_master *master, const struct ak_filter *filter,
     ak_record_fn *fn, void *context, struct ak_error *error);
+
+/* How many owners were set, and how many keys there are. */
+enum ak_code ak_record_count(
+    struct ak_master *master, int64_t *owners, int64_t *keys, struct ak_error *error);
 
 /* All records, in the order of their ids. */
 enum ak_code ak_record_all(

@@ -1,65 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # The disk is full, the tool is killed, two run at once: old state or new, never between.
-# shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2153
+# shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2153,SC2317
 load helper
-
-# The calls with which the tool changes files; a kill elsewhere is a kill before the next.
-CHANGING='write pwrite64 fsync fdatasync rename unlink ftruncate fchmod fchown utimensat
-  flock'
-
-# Sanitizers look for leaks with ptrace, which strace needs for itself.
-needs_strace() {
-  command -v strace >/dev/null || skip 'strace is not installed'
-  [ -z "${AK_SAN:-}" ] || skip 'not under sanitizers'
-  strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
-}
-
-# calls NAME COMMAND...: how often the tool makes this system call.
-calls() {
-  local name=$1
-  shift
-  strace -f -o "$PLACE/trace" -e "trace=$name" "$AK_TOOL" "$@" </dev/null \
-    >/dev/null 2>&1 || true
-  grep -c "$name(" "$PLACE/trace" || true
-}
-
-# What must hold after anything: both databases whole, the tool works, and what the master
-# says of the key named deploy is what logins obey.
-is_whole() {
-  local state
-  state=$(field "$id" status) || return 1 # heals, too
-  [ "$(sql "$AUTHKEY_DIR/keys.db" "PRAGMA integrity_check;
-    ATTACH '$AUTHKEY_DIR/master/master.db' AS m; PRAGMA m.integrity_check")" = \
-    ok$'\n'ok ] || return 1
-  [ ! -e "$AUTHKEY_DIR/keys.db-journal" ] || return 1
-  case $state in
-    enabled) [ "$(verdict)" = VALID ] ;;
-    disabled) [ "$(verdict)" = DISABLED ] ;;
-    revoked) [ "$(verdict)" = REVOKED ] ;;
-    *) return 1 ;;
-  esac
-}
-
-# interrupt WHAT BACK COMMAND...: run COMMAND with WHAT happening at each changing call in
-# turn, and BACK between. `$ended` times it was hit, `$took` times it took effect.
-interrupt() {
-  local what=$1 back=$2 name count at
-  shift 2
-  ended=0 took=0
-  for name in $CHANGING; do
-    count=$(calls "$name" "$@")
-    eval "$back"
-    for ((at = 1; at <= count; at++)); do
-      code=0
-      strace -f -o /dev/null -e "trace=$name" -e "inject=$name:$what:when=$at" \
-        "$AK_TOOL" "$@" </dev/null >"$PLACE/out" 2>"$PLACE/err" || code=$?
-      [ "$code" = 0 ] || ended=$((ended + 1))
-      after "$name" "$at"
-      eval "$back"
-    done
-  done 2>/dev/null
-}
+load kill_helper
 
 @test 'kill -9 at any change of disable: old or new state, and the next command works (R43)' {
   needs_strace
