@@ -29,7 +29,7 @@ include mk/flags.mk
 # core/ has two halves: reading, which every login loads, and writing, for the tool.
 CORE_READ  := address btree crc32 decide digest error escape log_line module_options name pack reason store token \
               trusted usage_record usage_write verify when words
-CORE_WRITE := audit database fold fold_file init master mint owner publish record scan stats tally usage usage_file
+CORE_WRITE := $(filter-out $(CORE_READ),$(basename $(notdir $(wildcard core/*.c))))
 CORE       := $(CORE_READ:%=$(B)/core/%.o) $(CORE_WRITE:%=$(B)/core/%.o) $(B)/gen/sql.o
 MODULE     := $(patsubst %.c,$(B)/%.o,$(wildcard pam_module/*.c))
 TOOL       := $(patsubst %.c,$(B)/%.o,$(wildcard admin_tool/*.c))

@@ -19,12 +19,45 @@
 #include "command.h"
 #include "text.h"
 
-const struct command *const commands[] = { &cmd_init, &cmd_create, &cmd_list, &cmd_show,
-	&cmd_edit, &cmd_enable, &cmd_disable, &cmd_revoke, &cmd_purge, &cmd_verify,
-	&cmd_explain, &cmd_stats, &cmd_log, &cmd_audit, &cmd_owner_set, &cmd_owner_show,
-	&cmd_owner_list, &cmd_owner_suspend, &cmd_owner_resume, &cmd_owner_verify,
-	&cmd_verifier_add, &cmd_verifier_remove, &cmd_verifier_list, &cmd_export,
-	&cmd_import, &cmd_scan, &cmd_config, &cmd_fold, &cmd_publish, &cmd_help, NULL };
+/* clang-format off */
+const struct command *const commands[] = {
+	&cmd_init,
+	&cmd_create,
+	&cmd_list,
+	&cmd_show,
+	&cmd_edit,
+	&cmd_enable,
+	&cmd_disable,
+	&cmd_revoke,
+	&cmd_purge,
+	&cmd_verify,
+	&cmd_explain,
+	&cmd_stats,
+	&cmd_log,
+	&cmd_audit,
+	&cmd_owner_set,
+	&cmd_owner_show,
+	&cmd_owner_list,
+	&cmd_owner_suspend,
+	&cmd_owner_resume,
+	&cmd_owner_verify,
+	&cmd_verifier_add,
+	&cmd_verifier_remove,
+	&cmd_verifier_list,
+	&cmd_recovery_init,
+	&cmd_recovery_status,
+	&cmd_recovery_off,
+	&cmd_reveal,
+	&cmd_export,
+	&cmd_import,
+	&cmd_scan,
+	&cmd_config,
+	&cmd_fold,
+	&cmd_publish,
+	&cmd_help,
+	NULL
+};
+/* clang-format on */
 
 #define AT(field) offsetof(struct cli, field)
 const struct option_spec global_options[] = {

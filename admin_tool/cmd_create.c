@@ -16,7 +16,7 @@
 struct values {
 	const char *owner, *description, *expires, *not_before;
 	struct texts services, scopes, networks, tags;
-	bool disabled, decoy;
+	bool disabled, decoy, no_recovery, copy;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -44,6 +44,9 @@ static const struct option_spec options[] = {
 	    "make it switched off; authkey enable switches it on" },
 	{ "decoy", 0, OPTION_FLAG, AT(decoy), NULL,
 	    "make a bait: it opens nothing, and its use is an alarm" },
+	{ "no-recovery", 0, OPTION_FLAG, AT(no_recovery), NULL,
+	    "never keep its token sealed, where recovery is on" },
+	DELIVER_COPY(AT(copy)),
 	OPTION_END,
 };
 
@@ -137,6 +140,7 @@ fill_limits(struct cli *cli, const struct values *v, struct ak_record *r)
 		return false;
 	}
 	r->key.decoy = v->decoy;
+	r->no_recovery = v->no_recovery;
 	if (v->disabled) {
 		r->key.state = AK_SWITCHED_OFF;
 		r->activated_at = AK_NO_TIME;
@@ -253,15 +257,22 @@ issue(struct cli *cli, struct ak_record *r, char token[AK_TOKEN_MAX + 1])
 
 /* The token and what goes with it. */
 static enum cli_exit
-hand_out(struct cli *cli, const struct ak_record *r, const char *token)
+hand_out(struct cli *cli, const struct ak_record *r, const char *token, bool copy)
 {
 	char when[AK_WHEN_TEXT];
 	enum cli_exit end;
 
-	if ((end = deliver(cli, r, token)) != EXIT_DONE)
+	if ((end = deliver(cli, r, token, copy)) != EXIT_DONE) {
+		cli_warn(cli,
+		    "the key was made, and its token is %s: authkey revoke %s",
+		    r->sealed_len > 0 ? "nowhere but sealed" : "lost", r->key.id);
 		return end;
+	}
 	cli_say(cli,
-	    "Created the key \"%s\" of %s. Keep the token now: it is shown once.",
+	    r->sealed_len > 0
+		? "Created the key \"%s\" of %s. Keep the token now: it is shown once, "
+		  "and again only by authkey reveal."
+		: "Created the key \"%s\" of %s. Keep the token now: it is shown once.",
 	    r->key.name, r->key.owner);
 	if (r->key.decoy)
 		cli_say(cli, "It is a decoy: leave it where only a thief would take "
@@ -276,28 +287,29 @@ hand_out(struct cli *cli, const struct ak_record *r, const char *token)
 static enum cli_exit
 run(struct cli *cli, const void *given, char **arguments)
 {
+	const struct values *v = given;
 	struct ak_record r;
 	char token[AK_TOKEN_MAX + 1];
 	enum cli_exit end;
 
-	if ((end = deliver_check(cli)) != EXIT_DONE)
+	if ((end = deliver_check(cli, v->copy)) != EXIT_DONE)
 		return end;
 	ak_record_init(&r, cli->now);
-	if (!fill_texts(cli, given, arguments[0], &r) || !fill_limits(cli, given, &r))
+	if (!fill_texts(cli, v, arguments[0], &r) || !fill_limits(cli, v, &r))
 		return EXIT_USAGE;
 	if (arguments[0] == NULL && !cli_may_ask(cli))
 		return cli_usage(cli, "NAME is missing");
 	if (!cli_open(cli))
 		return cli_fail(cli);
-	if ((end = settle(cli, given, &r)) != EXIT_DONE)
+	if ((end = settle(cli, v, &r)) != EXIT_DONE)
 		return end;
-	if (cli_may_ask(cli) && !ask(cli, given, &r)) {
+	if (cli_may_ask(cli) && !ask(cli, v, &r)) {
 		cli_say(cli, "Cancelled; no key was made.");
 		return EXIT_NO;
 	}
 	sodium_mlock(token, sizeof(token));
 	if ((end = issue(cli, &r, token)) == EXIT_DONE)
-		end = hand_out(cli, &r, token);
+		end = hand_out(cli, &r, token, v->copy);
 	sodium_munlock(token, sizeof(token)); /* wipes it */
 	return end;
 }

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "clipboard.h"
 #include "deliver.h"
 #include "key_view.h"
 
 enum cli_exit
-deliver_check(const struct cli *cli)
+deliver_check(const struct cli *cli, bool copy)
 {
-	if (cli->out.field == NULL || strcmp(cli->out.field, "key") == 0)
-		return EXIT_DONE;
-	return cli_usage(cli,
-	    "with --field %s the token would be shown nowhere; use --json, or "
-	    "--field key",
-	    cli->out.field);
+	const char *field = cli->out.field;
+
+	if (copy && !clipboard_is_near())
+		return cli_usage(
+		    cli, "--copy needs a terminal, whose clipboard takes the token");
+	if (copy && field != NULL && strcmp(field, "key") == 0)
+		return cli_usage(cli, "--copy and --field key contradict each other");
+	if (!copy && field != NULL && strcmp(field, "key") != 0)
+		return cli_usage(cli,
+		    "with --field %s the token would be shown nowhere; use --json, or "
+		    "--field key",
+		    field);
+	return EXIT_DONE;
 }
 
 /* What the owner must know, and each limit that was set. */
@@ -45,17 +53,32 @@ answer_new(struct cli *cli, const struct ak_record *r, const char *token)
 	key_answer(cli, &shape, r, token);
 }
 
-enum cli_exit
-deliver(struct cli *cli, const struct ak_record *r, const char *token)
+/* With -q a token goes alone, and beside the clipboard there is nothing to print. */
+static void
+print(struct cli *cli, const struct ak_record *r, const char *token)
 {
-	if (cli->quiet && !out_wants_data(&cli->out))
+	if (cli->quiet && !out_wants_data(&cli->out)) {
+		if (token == NULL)
+			return;
 		cli->out.field = "key";
+	}
 	answer_new(cli, r, token);
-	if (out_finish(&cli->out))
-		return EXIT_DONE;
-	cli_warn(cli,
-	    "the key was made, but stdout did not take the token, which cannot be "
-	    "shown again: authkey revoke %s",
-	    r->key.id);
-	return EXIT_STORE;
+}
+
+enum cli_exit
+deliver(struct cli *cli, const struct ak_record *r, const char *token, bool copy)
+{
+	if (copy && !clipboard_put(token)) {
+		cli_warn(cli, "the terminal did not take the token");
+		return EXIT_STORE;
+	}
+	print(cli, r, copy ? NULL : token);
+	if (!out_finish(&cli->out)) {
+		cli_warn(cli, "stdout did not take the %s", copy ? "answer" : "token");
+		return EXIT_STORE;
+	}
+	if (copy)
+		cli_say(cli, "The terminal was told to put the token on its clipboard "
+			     "(OSC 52), which it does not confirm: paste it to see.");
+	return EXIT_DONE;
 }

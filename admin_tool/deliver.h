@@ -3,22 +3,36 @@
 #define DELIVER_H
 
 #include "cli.h"
+#include "options.h"
 #include "record.h"
 
 /*
- * The one way in which a token leaves the tool: on stdout, with what its owner must
- * know, once, after it is in force. SECURITY R40, R43.
+ * The one way in which a token leaves the tool: once, after it is in force, on stdout
+ * or, with --copy, on the clipboard of the terminal and nowhere else. SECURITY R40,
+ * R43.
  */
 
-/* Before anything is made: whether the answer that is asked for would show the token.
- */
-enum cli_exit deliver_check(const struct cli *cli);
+/* The option of a command that hands out a token; `at` is the offset of its bool. */
+#define DELIVER_COPY(at)                                                        \
+	{                                                                       \
+		"copy", 0, OPTION_FLAG, at, NULL,                               \
+		    "put the token on the terminal's clipboard, and print none" \
+	}
 
 /*
- * Show the token of a key that was just made; with -q it alone. The caller wipes it.
- * EXIT_STORE when stdout did not take it, which is said, with the way out.
+ * Before anything is made: whether the token would get anywhere in the way that is
+ * asked for. EXIT_USAGE, said, when not.
+ */
+enum cli_exit deliver_check(const struct cli *cli, bool copy);
+
+/*
+ * Hand out the token of a key: with what its owner must know, with -q it alone. The
+ * caller wipes it.
+ *
+ * EXIT_STORE when stdout or the terminal did not take it, which is said; what is to be
+ * done about the key is for the caller to say.
  */
 enum cli_exit deliver(
-    struct cli *cli, const struct ak_record *record, const char *token);
+    struct cli *cli, const struct ak_record *record, const char *token, bool copy);
 
 #endif

@@ -53,7 +53,7 @@ judge(struct cli *cli, const struct judge_values *v, struct judgement *j)
 	if (ak_paths_of(cli->dir, &paths, &cli->error) != AK_OK)
 		return cli_fail(cli);
 	sodium_mlock(secret, sizeof(secret));
-	if (!prompt_secret(cli, "Token: ", secret, sizeof(secret), &len)) {
+	if (!prompt_secret(cli, "token", secret, sizeof(secret), &len)) {
 		sodium_munlock(secret, sizeof(secret));
 		return cli_fail(cli);
 	}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -231,13 +232,16 @@ read_without_echo(const char *label, char *line, size_t size, size_t *len)
 }
 
 bool
-prompt_secret(
-    struct cli *cli, const char *label, char *secret, size_t size, size_t *len)
+prompt_secret(struct cli *cli, const char *what, char *secret, size_t size, size_t *len)
 {
-	bool done = isatty(STDIN_FILENO) ? read_without_echo(label, secret, size, len)
-					 : read_line(secret, size, len, NULL);
+	char label[64];
+	bool done;
 
+	snprintf(
+	    label, sizeof(label), "%c%s: ", toupper((unsigned char)what[0]), what + 1);
+	done = isatty(STDIN_FILENO) ? read_without_echo(label, secret, size, len)
+				    : read_line(secret, size, len, NULL);
 	if (!done)
-		ak_fail(&cli->error, AK_E_USAGE, "there is no token on stdin");
+		ak_fail(&cli->error, AK_E_USAGE, "there is no %s on stdin", what);
 	return done;
 }

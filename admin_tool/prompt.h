@@ -28,11 +28,12 @@ bool prompt_sure(const struct cli *cli, const char *question);
  * Read a secret line: at a terminal without echo, otherwise the first line of stdin.
  * Without its newline; bytes past `size` are read and dropped.
  *
- *   len  out: of the whole line
+ *   what  "token": asked for with it, and missed by it
+ *   len   out: of the whole line
  *
  * False with cli->error set when there is none.
  */
 bool prompt_secret(
-    struct cli *cli, const char *label, char *secret, size_t size, size_t *len);
+    struct cli *cli, const char *what, char *secret, size_t size, size_t *len);
 
 #endif

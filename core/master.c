@@ -214,6 +214,11 @@ ak_master_installation(
 		installation->default_expiry = ak_column_time(get, 3);
 		installation->retention = sqlite3_column_int64(get, 4);
 		installation->usage_cap = sqlite3_column_int64(get, 5);
+		installation->recovery =
+		    sqlite3_column_bytes(get, 6) == AK_RECOVERY_KEY_LEN;
+		if (installation->recovery)
+			memcpy(installation->recovery_key, sqlite3_column_blob(get, 6),
+			    AK_RECOVERY_KEY_LEN);
 	}
 	ak_statement_done(get);
 	return code;

@@ -24,6 +24,8 @@ struct ak_master;
 #define AK_GROUP_MAX 64
 #define AK_GROUP_DEFAULT "authkey"
 
+#define AK_RECOVERY_KEY_LEN 32 /* a public key of X25519 */
+
 /* What an installation has decided. */
 struct ak_installation {
 	char prefix[AK_PREFIX_MAX + 1];
@@ -32,6 +34,8 @@ struct ak_installation {
 	int64_t default_expiry; /* s from a key's creation, or AK_NO_TIME */
 	int64_t retention; /* s: how long single usage events are kept */
 	int64_t usage_cap; /* bytes of one usage file */
+	bool recovery; /* tokens are kept sealed to the key below */
+	uint8_t recovery_key[AK_RECOVERY_KEY_LEN];
 };
 
 /* Paths of an installation, all absolute. */
@@ -93,7 +97,8 @@ const struct ak_paths *ak_master_paths(const struct ak_master *master);
 enum ak_code ak_master_installation(struct ak_master *master,
     struct ak_installation *installation, struct ak_error *error);
 
-/* Write what may be decided anew, within a change: all but the group and generation. */
+/* Write what may be decided anew, within a change: all but the group, the
+ * generation and the recovery key. */
 enum ak_code ak_master_configure(struct ak_master *master,
     const struct ak_installation *installation, struct ak_error *error);
 

@@ -3,7 +3,7 @@
 
 #include "master_private.h"
 #include "mint.h"
-#include "record.h"
+#include "recovery.h"
 
 /* Two random ids of 58^8 meet once in a lifetime; three times in a row is a fault. */
 #define MINT_TRIES 3
@@ -64,7 +64,8 @@ enum {
 	REPLACED_BY,
 	DECOY,
 	DRAINING_SINCE,
-	SEALED
+	SEALED,
+	NO_RECOVERY
 };
 
 #define TEXT(column, field) ak_column_text(row, column, field, sizeof(field))
@@ -116,6 +117,7 @@ read_record(sqlite3_stmt *row, struct ak_record *r)
 	r->activated_at = ak_column_time(row, ACTIVATED_AT);
 	r->revoked_at = ak_column_time(row, REVOKED_AT);
 	r->draining_since = ak_column_time(row, DRAINING_SINCE);
+	r->no_recovery = sqlite3_column_int(row, NO_RECOVERY) != 0;
 	return ak_time_is_sane(key->not_before) && ak_time_is_sane(key->expires_at) &&
 	       ak_time_is_sane(r->created_at) && ak_time_is_sane(r->activated_at) &&
 	       ak_time_is_sane(r->revoked_at) && ak_time_is_sane(r->draining_since);
@@ -185,7 +187,8 @@ bind_rest(sqlite3_stmt *s, const struct ak_record *r)
 	    (rc = ak_bind_optional(s, 19, r->revoked_by)) != SQLITE_OK ||
 	    (rc = ak_bind_optional(s, 20, r->revoke_reason)) != SQLITE_OK ||
 	    (rc = ak_bind_optional(s, 21, r->replaced_by)) != SQLITE_OK ||
-	    (rc = ak_bind_time(s, 23, r->draining_since)) != SQLITE_OK)
+	    (rc = ak_bind_time(s, 23, r->draining_since)) != SQLITE_OK ||
+	    (rc = sqlite3_bind_int(s, 25, r->no_recovery)) != SQLITE_OK)
 		return rc;
 	return r->sealed_len == 0 ? sqlite3_bind_null(s, 24)
 				  : sqlite3_bind_blob(s, 24, r->sealed,
@@ -219,15 +222,21 @@ enum ak_code
 ak_record_issue(struct ak_master *m, struct ak_record *r, char text[AK_TOKEN_MAX + 1],
     struct ak_error *error)
 {
+	struct ak_installation is;
 	struct ak_token tok;
 	enum ak_code code;
 	int tries = 0;
 
+	if ((code = ak_master_installation(m, &is, error)) != AK_OK)
+		return code;
+	r->sealed_len = 0;
 	do {
 		ak_token_mint(r->prefix, text, &tok);
 		memcpy(r->key.id, tok.id, sizeof(tok.id));
 		r->key.scheme = AK_SCHEME_BLAKE2B;
 		ak_digest(text, strlen(text), r->key.digest);
+		if (is.recovery && !r->no_recovery)
+			ak_recovery_seal(is.recovery_key, text, r);
 		code = write_record(m, AK_Q_key_insert, r, error);
 	} while (
 	    code == AK_E_CONFLICT && ++tries < MINT_TRIES &&

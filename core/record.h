@@ -24,6 +24,7 @@ struct ak_record {
 	int64_t draining_since; /* waits for its callers to go on, or AK_NO_TIME */
 	uint8_t sealed[AK_SEALED_MAX]; /* the token, for the recovery key alone */
 	size_t sealed_len; /* 0: it is not kept */
+	bool no_recovery; /* it, and those of its successors, is never kept */
 };
 
 /* What to list; NULL and AK_NO_TIME are "any". */
@@ -46,8 +47,9 @@ void ak_record_init(struct ak_record *record, int64_t now);
 const char *ak_record_status(const struct ak_record *record, int64_t now);
 
 /*
- * Issue a key within a change: mint a token with record->prefix, digest it, store
- * the record. The caller fills in all but the id, scheme and digest.
+ * Issue a key within a change: mint a token with record->prefix, digest it, seal it
+ * where recovery is on and the record has nothing against it, store the record. The
+ * caller fills in all but the id, scheme, digest and sealed token.
  *
  *   token   out, the secret: shown once after ak_master_commit(), then wiped
  *

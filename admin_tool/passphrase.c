@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "passphrase.h"
+#include "prompt.h"
+
+/* The words by which it is asked for, and missed. */
+#define FIRST "passphrase"
+#define AGAIN "passphrase, once more"
+
+static enum cli_exit
+ask(struct cli *cli, const char *what, struct passphrase *p)
+{
+	sodium_mlock(p, sizeof(*p));
+	if (!prompt_secret(cli, what, p->text, sizeof(p->text), &p->len))
+		return cli_fail(cli);
+	if (p->len > sizeof(p->text))
+		return cli_usage(
+		    cli, "a passphrase has at most %d bytes", AK_PASSPHRASE_MOST);
+	return EXIT_DONE;
+}
+
+enum cli_exit
+passphrase_ask(struct cli *cli, struct passphrase *p)
+{
+	return ask(cli, FIRST, p);
+}
+
+enum cli_exit
+passphrase_new(struct cli *cli, struct passphrase *p)
+{
+	struct passphrase again;
+	enum cli_exit end;
+
+	if ((end = ask(cli, FIRST, p)) != EXIT_DONE)
+		return end;
+	if (p->len < AK_PASSPHRASE_LEAST)
+		return cli_usage(cli,
+		    "a passphrase has at least %d characters: some words that nobody "
+		    "else says together",
+		    AK_PASSPHRASE_LEAST);
+	if (!isatty(STDIN_FILENO))
+		return EXIT_DONE;
+	if ((end = ask(cli, AGAIN, &again)) == EXIT_DONE &&
+	    (again.len != p->len || memcmp(again.text, p->text, p->len) != 0))
+		end = cli_usage(cli, "the two passphrases differ; nothing was changed");
+	passphrase_wipe(&again);
+	return end;
+}
+
+void
+passphrase_wipe(struct passphrase *p)
+{
+	sodium_munlock(p, sizeof(*p)); /* wipes it */
+}
