@@ -229,6 +229,7 @@ ak_record_issue(struct ak_master *m, struct ak_record *r, char text[AK_TOKEN_MAX
 
 	if ((code = ak_master_installation(m, &is, error)) != AK_OK)
 		return code;
+	memset(r->sealed, 0, sizeof(r->sealed));
 	r->sealed_len = 0;
 	do {
 		ak_token_mint(r->prefix, text, &tok);
