@@ -77,13 +77,10 @@ need(void *memory)
 static struct ak_record
 new_record(size_t number, enum ak_state state, int64_t now)
 {
-	struct ak_record record = { .key = { .state = state,
-					.not_before = AK_NO_TIME,
-					.expires_at = AK_NO_TIME },
-		.created_at = now,
-		.activated_at = AK_NO_TIME,
-		.revoked_at = AK_NO_TIME };
+	struct ak_record record;
 
+	ak_record_init(&record, now);
+	record.key.state = state;
 	snprintf(record.key.name, sizeof(record.key.name), "key %zu", number);
 	strcpy(record.key.owner, "alice");
 	strcpy(record.prefix, AK_PREFIX_DEFAULT);

@@ -78,15 +78,11 @@ make_keys(struct bench *b, const char *folder)
 	b->paths = *ak_master_paths(b->master);
 	need(b, ak_master_begin(b->master, &b->error));
 	for (unsigned i = 0; i < KEYS; i++) {
-		struct ak_record r = { .key = { .state = AK_ENABLED,
-					   .not_before = AK_NO_TIME,
-					   .expires_at = AK_NO_TIME },
-			.prefix = AK_PREFIX_DEFAULT,
-			.created_by = "bench",
-			.created_at = b->now,
-			.activated_at = AK_NO_TIME,
-			.revoked_at = AK_NO_TIME };
+		struct ak_record r;
 
+		ak_record_init(&r, b->now);
+		strcpy(r.prefix, AK_PREFIX_DEFAULT);
+		strcpy(r.created_by, "bench");
 		snprintf(r.key.name, sizeof(r.key.name), "key %u", i);
 		snprintf(r.key.owner, sizeof(r.key.owner), "owner%u", i % 10);
 		need(b, ak_record_issue(b->master, &r, token, &b->error));
