@@ -52,7 +52,7 @@ struct listing {
 	struct cli *cli;
 	const char *status;
 	int64_t unused_since; /* or AK_NO_TIME */
-	const char *after; /* the id to pass first; NULL: passed */
+	const char *after; /* by use: the id to pass first; NULL: passed */
 	int64_t left; /* rows; -1: any number */
 	bool by_use; /* keep them in `kept` */
 	struct used *kept;
@@ -288,7 +288,7 @@ run(struct cli *cli, const void *given, char **arguments)
 	const struct values *v = given;
 	bool by_use = v->sort != NULL && strcmp(v->sort, "last_used") == 0;
 	struct ak_filter filter = { v->owner, v->tag, v->service, v->expires_before,
-		arguments[0], by_use ? NULL : v->sort };
+		arguments[0], by_use ? NULL : v->sort, NULL };
 	struct listing listing = { .cli = cli,
 		.status = v->status,
 		.unused_since = v->unused_since,
@@ -304,7 +304,10 @@ run(struct cli *cli, const void *given, char **arguments)
 	if (v->after != NULL) {
 		if ((end = pick_one(cli, v->after, &after)) != EXIT_DONE)
 			return end;
-		listing.after = after.key.id;
+		if (by_use)
+			listing.after = after.key.id;
+		else
+			filter.after = &after;
 	}
 	return list(cli, &filter, &listing);
 }

@@ -35,6 +35,7 @@ struct ak_filter {
 	int64_t expires_before;
 	const char *text; /* in the name, description or owner, or the id */
 	const char *sort; /* name, owner, expires_at or created_at, the default */
+	const struct ak_record *after; /* only those that follow it in this order */
 };
 
 /* Called with each record found, borrowed; false ends the search without an error. */
@@ -84,6 +85,10 @@ enum ak_code ak_record_by_id(struct ak_master *master, const char *id,
 enum ak_code ak_record_by_name(struct ak_master *master, const char *name,
     const char *owner, ak_record_fn *fn, void *context, struct ak_error *error);
 
+/*
+ * The records that fit, in their order; those that sort alike by age, then by name and
+ * id. A page of all keys by age costs what is on it, however many keys there are.
+ */
 enum ak_code ak_record_list(struct ak_master *master, const struct ak_filter *filter,
     ak_record_fn *fn, void *context, struct ak_error *error);
 

@@ -92,7 +92,8 @@ $(B)/bench/%: $(B)/bench/%.o $(B)/libauthkey.a
 
 # `make bench BENCH='-k 1000000 -n 5000 -c figures.csv'`
 .PHONY: bench
-bench: all $(B)/bench/bench $(B)/bench/usage ## what a transaction costs, beside pam_permit; BENCH='-k KEYS -n ROUNDS -c CSV'
+bench: all $(B)/bench/bench $(B)/bench/usage ## what logins, usage and lists cost; BENCH='-k KEYS -n ROUNDS -c CSV'
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
-	mkdir "$$folder/logins" "$$folder/usage"; \
-	$(B)/bench/bench $(BENCH) $(AK_MODULE) "$$folder/logins" && $(B)/bench/usage "$$folder/usage"
+	mkdir "$$folder/logins" "$$folder/usage" "$$folder/list"; \
+	$(B)/bench/bench $(BENCH) $(AK_MODULE) "$$folder/logins" && $(B)/bench/usage "$$folder/usage" && \
+	bench/list.sh "$$folder/list"

@@ -3,6 +3,10 @@
 # shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2153
 load helper
 
+master_sql() {
+  sql "$AUTHKEY_DIR/master/master.db" "$1"
+}
+
 # names [OPTION]...: what list finds, in one line.
 names() {
   "$AK_TOOL" list --field name "$@" | paste -sd' '
@@ -91,6 +95,35 @@ names() {
   [ "$(names --sort name --limit 2)" = 'a b' ]
   [ "$(names --sort name --limit 2 --after b)" = c ]
   [ "$(names --sort name --after x/c)" = '' ]
+}
+
+@test 'the pages of every order are the whole list, each key once' {
+  local i sort all page last pages
+  for i in {1..7}; do make "k$i" --owner "o$((i % 3))" --expires "$((50 - i % 4))d"; done
+  make x --owner o1
+  master_sql "UPDATE key SET created_at = 1700000000 + abs(random() % 3)"
+  for sort in created_at name owner expires_at last_used; do
+    for filter in '' '--owner=o1' '--status=enabled'; do
+      all=$("$AK_TOOL" list --sort "$sort" --field id $filter)
+      last='' pages=''
+      while page=$("$AK_TOOL" list -q --sort "$sort" --field id --limit 2 $filter \
+        ${last:+--after "$last"}) && [ -n "$page" ]; do
+        pages+=${pages:+$'\n'}$page
+        last=${page##*$'\n'}
+      done
+      [ "$pages" = "$all" ]
+    done
+  done
+}
+
+@test 'a page may follow a key that does not fit the filters' {
+  make a --owner alice --expires 10d
+  make b --owner bob
+  make c --owner alice --expires 30d
+  [ "$(names --sort name --owner alice --after b)" = c ]
+  [ "$(names --owner alice --after b)" = c ]
+  [ "$(names --sort owner --owner bob --after c)" = b ]
+  [ "$(names --sort expires_at --after c)" = b ]
 }
 
 @test 'filters that nothing can fit are usage errors' {

@@ -151,6 +151,20 @@ a_publish_reads_the_keys_in_their_order_without_sorting(void **state)
 	sqlite3_close(db);
 }
 
+static void
+a_page_of_keys_is_found_where_it_begins_without_sorting(void **state)
+{
+	sqlite3 *db = fresh_master();
+	char plan[2048];
+
+	(void)state;
+	plan_of(db, ak_sql_key_page, plan);
+	if (strstr(plan, "SEARCH key USING INDEX key_created") == NULL ||
+	    strstr(plan, "TEMP B-TREE") != NULL)
+		fail_msg("%s", plan);
+	sqlite3_close(db);
+}
+
 static unsigned
 count(sqlite3 *db, const char *sql)
 {
@@ -286,6 +300,8 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_query_prepares_on_the_schema_that_it_is_for),
 		cmocka_unit_test(a_key_is_found_by_an_index),
+		cmocka_unit_test(
+		    a_page_of_keys_is_found_where_it_begins_without_sorting),
 		cmocka_unit_test(
 		    a_publish_reads_the_keys_in_their_order_without_sorting),
 		cmocka_unit_test(all_tables_are_strict_R19),
