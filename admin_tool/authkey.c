@@ -54,6 +54,7 @@ const struct command *const commands[] = {
 	&cmd_config,
 	&cmd_fold,
 	&cmd_publish,
+	&cmd_completion,
 	&cmd_help,
 	NULL
 };

@@ -4,6 +4,7 @@
 
 #include "change.h"
 #include "command.h"
+#include "config_setting.h"
 
 #define TEXT_SIZE 96
 #define MINUTE 60
@@ -154,6 +155,15 @@ static const struct setting settings[] = {
 	{ "group", "whose members may read the store", NULL, show_group, NULL },
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
+
+const char *
+config_setting(size_t at, const char **summary)
+{
+	if (at >= SETTINGS)
+		return NULL;
+	*summary = settings[at].summary;
+	return settings[at].name;
+}
 
 enum { NAME, VALUE, SUMMARY, FIELDS };
 static const struct out_field fields[FIELDS] = {

@@ -22,8 +22,8 @@ static const char *const sorts[] = { "created_at", "name", "owner", "expires_at"
 #define AT(field) offsetof(struct values, field)
 static const struct option_spec options[] = {
 	{ "owner", 0, OPTION_TEXT, AT(owner), "U", "keys of this owner" },
-	{ "status", 0, OPTION_TEXT, AT(status), "S",
-	    "enabled, disabled, revoked, expired or pending keys" },
+	{ "status", 0, OPTION_TEXT, AT(status),
+	    "enabled|disabled|revoked|expired|pending", "keys of this status" },
 	{ "tag", 0, OPTION_TEXT, AT(tag), "T", "keys with this tag" },
 	{ "service", 0, OPTION_TEXT, AT(service), "S",
 	    "keys that may be used for this PAM service" },
@@ -34,9 +34,9 @@ static const struct option_spec options[] = {
 	{ "limit", 0, OPTION_NUMBER, AT(limit), "N", "no more than so many" },
 	{ "after", 0, OPTION_TEXT, AT(after), "KEY",
 	    "those that follow this key, for the next page" },
-	{ "sort", 0, OPTION_TEXT, AT(sort), "FIELD",
-	    "created_at, name, owner, expires_at or last_used, the longest unused "
-	    "first (created_at)" },
+	{ "sort", 0, OPTION_TEXT, AT(sort),
+	    "created_at|name|owner|expires_at|last_used",
+	    "by this field (created_at); last_used: the longest unused first" },
 	OPTION_END,
 };
 

@@ -39,6 +39,8 @@ extern const struct command cmd_export, cmd_import;
 
 extern const struct command cmd_scan;
 
+extern const struct command cmd_completion;
+
 extern const struct command *const commands[];
 
 /* The options that every command takes. */

@@ -251,6 +251,21 @@ ak_database_migrate(
 }
 
 enum ak_code
+ak_database_look(
+    struct ak_database *d, const struct ak_kind *kind, struct ak_error *error)
+{
+	int64_t version = -1;
+	enum ak_code code = get_version(d, kind, &version, error);
+
+	if (code == AK_OK && version < kind->migration_count)
+		return ak_fail(error, AK_E_STORE,
+		    "%s: was made by an older authkey; any command brings it up to "
+		    "date",
+		    d->path);
+	return code == AK_OK ? ak_execute(d, "PRAGMA query_only = 1", error) : code;
+}
+
+enum ak_code
 ak_make_file(const char *path, struct ak_error *error)
 {
 	int fd;

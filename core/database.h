@@ -46,6 +46,13 @@ enum ak_code ak_database_open(
 enum ak_code ak_database_migrate(
     struct ak_database *database, const struct ak_kind *kind, struct ak_error *error);
 
+/*
+ * Only check that it is of its kind and up to date, and let nothing change it through
+ * this handle. AK_E_STORE when it is not.
+ */
+enum ak_code ak_database_look(
+    struct ak_database *database, const struct ak_kind *kind, struct ak_error *error);
+
 /* Close, undoing what was not committed. Fine when it is not open. */
 void ak_database_close(struct ak_database *database);
 

@@ -139,8 +139,13 @@ ak_master_new(struct ak_error *error)
 	return m;
 }
 
-enum ak_code
-ak_master_open(const char *root, struct ak_master **out, struct ak_error *error)
+/* What becomes of a database that was opened: ak_database_migrate, ak_database_look. */
+typedef enum ak_code prepare_fn(
+    struct ak_database *database, const struct ak_kind *kind, struct ak_error *error);
+
+static enum ak_code
+open_master(const char *root, prepare_fn *prepare, struct ak_master **out,
+    struct ak_error *error)
 {
 	struct ak_master *m;
 	enum ak_code code;
@@ -156,7 +161,7 @@ ak_master_open(const char *root, struct ak_master **out, struct ak_error *error)
 		    "%s: there is no installation; run: authkey init", m->paths.root);
 	if (code == AK_OK &&
 	    (code = ak_database_open(&m->db, m->paths.master, error)) == AK_OK &&
-	    (code = ak_database_migrate(&m->db, &ak_master_kind, error)) == AK_OK)
+	    (code = prepare(&m->db, &ak_master_kind, error)) == AK_OK)
 		/* Readers of a write-ahead log never hold a revocation up. */
 		code = ak_execute(&m->db,
 		    "PRAGMA journal_mode = WAL; PRAGMA cache_size = " CACHE, error);
@@ -165,6 +170,18 @@ ak_master_open(const char *root, struct ak_master **out, struct ak_error *error)
 	else
 		ak_master_close(&m);
 	return code;
+}
+
+enum ak_code
+ak_master_open(const char *root, struct ak_master **out, struct ak_error *error)
+{
+	return open_master(root, ak_database_migrate, out, error);
+}
+
+enum ak_code
+ak_master_look(const char *root, struct ak_master **out, struct ak_error *error)
+{
+	return open_master(root, ak_database_look, out, error);
 }
 
 void

@@ -88,6 +88,11 @@ enum ak_code ak_master_init(const char *root, const struct ak_installation *want
 enum ak_code ak_master_open(
     const char *root, struct ak_master **master, struct ak_error *error);
 
+/* The same to look only: migrates nothing, AK_E_STORE where that is due, and every
+ * change fails. */
+enum ak_code ak_master_look(
+    const char *root, struct ak_master **master, struct ak_error *error);
+
 /* Close, undoing a change that was not committed, and set to NULL. */
 void ak_master_close(struct ak_master **master);
 

@@ -42,7 +42,7 @@ sources() {
 c=$(sources '*.c' '*.h')
 bats=$(sources '*.bats' '*.bash')
 sh=$(sources '*.sh' && grep -lsE '^#!/bin/(ba)?sh' .ci/run tests/run)
-rest=$(sources Makefile '*.mk' '*.sql' '*.exp' '*.[1-8]' && echo mk/packages)
+rest=$(sources Makefile '*.mk' '*.sql' '*.exp' '*.fish' '_authkey' '*.[1-8]' && echo mk/packages)
 
 echo 1..4
 check 'C sources stand as .clang-format has them' "$c" clang-format --dry-run -Werror

@@ -7,6 +7,11 @@ sbindir ?= $(PREFIX)/sbin
 mandir  ?= $(PREFIX)/share/man
 unitdir ?= $(PREFIX)/lib/systemd/system
 
+# Where Debian's shells look for completions of packages, and for others below /usr/local.
+bashcompdir ?= $(PREFIX)/share/bash-completion/completions
+zshcompdir  ?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+fishcompdir ?= $(PREFIX)/share/fish/vendor_completions.d
+
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 PAMDIRS   := $(MULTIARCH:%=/usr/lib/%/security) /usr/lib64/security /usr/lib/security \
              $(MULTIARCH:%=/lib/%/security) /lib64/security /lib/security
@@ -19,10 +24,11 @@ MAN5 := docs/man/authkey-store.5
 UNITS := $(wildcard packaging/systemd/*)
 
 INSTALLED := $(pamdir)/pam_authkey.so $(sbindir)/authkey $(UNITS:packaging/systemd/%=$(unitdir)/%) \
-             $(MAN8:docs/man/%=$(mandir)/man8/%) $(MAN5:docs/man/%=$(mandir)/man5/%)
+             $(MAN8:docs/man/%=$(mandir)/man8/%) $(MAN5:docs/man/%=$(mandir)/man5/%) \
+             $(bashcompdir)/authkey $(zshcompdir)/_authkey $(fishcompdir)/authkey.fish
 
 .PHONY: install
-install: all ## PREFIX=/usr/local, DESTDIR=, pamdir=, sbindir=, mandir=, unitdir=
+install: all ## PREFIX=/usr/local, DESTDIR=, pamdir=, sbindir=, mandir=, unitdir=, bash-, zsh-, fishcompdir=
 	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
 	install -m 644 $(B)/pam_authkey.so $(DESTDIR)$(pamdir)/
 	install -m 755 $(B)/authkey $(DESTDIR)$(sbindir)/
@@ -31,6 +37,9 @@ install: all ## PREFIX=/usr/local, DESTDIR=, pamdir=, sbindir=, mandir=, unitdir
 	  install -m 644 $(B)/unit $(DESTDIR)$(unitdir)/$${unit##*/} || exit; done
 	install -m 644 $(MAN8) $(DESTDIR)$(mandir)/man8/
 	install -m 644 $(MAN5) $(DESTDIR)$(mandir)/man5/
+	install -m 644 packaging/completions/authkey.bash $(DESTDIR)$(bashcompdir)/authkey
+	install -m 644 packaging/completions/_authkey $(DESTDIR)$(zshcompdir)/
+	install -m 644 packaging/completions/authkey.fish $(DESTDIR)$(fishcompdir)/
 
 .PHONY: uninstall
 uninstall: ## take away what install has put there; keys stay

@@ -11,7 +11,7 @@ into() {
   make -s -C "$AK_TOP" B="$AK_BUILD" SAN="$AK_SAN" DESTDIR="$root" "$@"
 }
 
-@test "install puts the module where libpam looks, the tool, its units and three man pages" {
+@test "install puts the module where libpam looks, the tool, units, completions and man pages" {
   into install PREFIX=/opt/ak
   module=$(cd "$root" && find . -name pam_authkey.so)
   [ -e "${module%/*}/pam_permit.so" ] || [ -e "/${module%/*}/pam_permit.so" ]
@@ -21,7 +21,10 @@ into() {
   [ -f "$root/opt/ak/share/man/man8/pam_authkey.8" ]
   [ -f "$root/opt/ak/share/man/man5/authkey-store.5" ]
   [ -f "$root/opt/ak/lib/systemd/system/authkey-fold.timer" ]
-  [ "$(find "$root" -type f | wc -l)" -eq 7 ]
+  [ -f "$root/opt/ak/share/bash-completion/completions/authkey" ]
+  [ -f "$root/opt/ak/share/zsh/site-functions/_authkey" ]
+  [ -f "$root/opt/ak/share/fish/vendor_completions.d/authkey.fish" ]
+  [ "$(find "$root" -type f | wc -l)" -eq 10 ]
 }
 
 @test "the installed unit runs the tool where it was installed, and systemd takes it" {
@@ -38,10 +41,18 @@ into() {
 }
 
 @test "every folder of install can be chosen" {
-  into install pamdir=/a sbindir=/b mandir=/c unitdir=/d
+  into install pamdir=/a sbindir=/b mandir=/c unitdir=/d bashcompdir=/e zshcompdir=/f \
+    fishcompdir=/g
   [ "$(cd "$root" && find . -type f | sort | tr '\n' ' ')" = "./a/pam_authkey.so ./b/authkey \
 ./c/man5/authkey-store.5 ./c/man8/authkey.8 ./c/man8/pam_authkey.8 ./d/authkey-fold.service \
-./d/authkey-fold.timer " ]
+./d/authkey-fold.timer ./e/authkey ./f/_authkey ./g/authkey.fish " ]
+}
+
+@test "in /usr completions lie where the packages of Debian have theirs" {
+  into install PREFIX=/usr
+  [ -f "$root/usr/share/bash-completion/completions/authkey" ]
+  [ -f "$root/usr/share/zsh/vendor-completions/_authkey" ]
+  [ -f "$root/usr/share/fish/vendor_completions.d/authkey.fish" ]
 }
 
 @test "the tool is never installed setuid or setgid (SECURITY R45)" {
