@@ -3,9 +3,11 @@
 -- in:  ?1 what owners begin with TEXT, ?2 the end of those that do TEXT
 -- out: owner, full name or ''; few of them
 WITH RECURSIVE holder (name) AS (
-  SELECT min(owner) FROM key WHERE owner >= ?1 AND state <> 3
+  SELECT min(owner) FROM key INDEXED BY key_live_name
+   WHERE owner >= ?1 AND state <> 3 AND replaced_by IS NULL
   UNION ALL
-  SELECT (SELECT min(owner) FROM key WHERE owner > holder.name AND state <> 3)
+  SELECT (SELECT min(owner) FROM key INDEXED BY key_live_name
+           WHERE owner > holder.name AND state <> 3 AND replaced_by IS NULL)
     FROM holder WHERE holder.name < ?2
   LIMIT 1000)
 SELECT found.name, coalesce(full_name, '')
