@@ -168,6 +168,16 @@ change_one(struct cli *cli, struct pick *pick, const struct change_plan *plan)
 	return code;
 }
 
+enum ak_code
+change_each(struct cli *cli, struct picks *picks, const struct change_plan *plan)
+{
+	enum ak_code code = AK_OK;
+
+	for (size_t i = 0; i < picks->count && code == AK_OK; i++)
+		code = change_one(cli, &picks->at[i], plan);
+	return code;
+}
+
 /* The picked keys and what is to become of them. */
 struct keys_work {
 	struct picks *picks;
@@ -178,11 +188,8 @@ static enum ak_code
 work_on_keys(struct cli *cli, void *context)
 {
 	const struct keys_work *work = context;
-	enum ak_code code = AK_OK;
 
-	for (size_t i = 0; i < work->picks->count && code == AK_OK; i++)
-		code = change_one(cli, &work->picks->at[i], work->plan);
-	return code;
+	return change_each(cli, work->picks, work->plan);
 }
 
 enum cli_exit

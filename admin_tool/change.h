@@ -56,6 +56,10 @@ struct change_plan {
 enum cli_exit change_keys(
     struct cli *cli, struct picks *picks, const struct change_plan *plan);
 
+/* The same within change_run(), in a transaction that has begun. */
+enum ak_code change_each(
+    struct cli *cli, struct picks *picks, const struct change_plan *plan);
+
 /* Say what was done: a line for each key, or how many they are. */
 void change_say(
     const struct cli *cli, const struct picks *picks, const struct change_plan *plan);

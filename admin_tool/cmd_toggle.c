@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "change.h"
+#include "bulk.h"
 #include "command.h"
 #include "key_view.h"
 #include "toggle.h"
@@ -42,57 +42,59 @@ static const struct change_plan enabling = { enable, NULL, "Enabled",
 const struct change_plan toggle_off = { disable, NULL, "Disabled",
 	"is disabled already", "is revoked, which is more and for good" };
 
-static enum cli_exit
-toggle(struct cli *cli, char **keys, const struct change_plan *plan)
-{
-	struct picks picks = { NULL, 0, 0 };
-	enum cli_exit end;
+struct values {
+	struct bulk_choice choice;
+};
 
-	if (!cli_open(cli))
-		return cli_fail(cli);
-	if ((end = pick_all(cli, keys, &picks)) == EXIT_DONE &&
-	    (end = change_keys(cli, &picks, plan)) == EXIT_DONE)
-		end = change_report(cli, &picks, plan);
-	picks_free(&picks);
-	return end;
+static const struct option_spec options[] = { BULK_OPTIONS(struct values), OPTION_END };
+
+static enum cli_exit
+run_enable(struct cli *cli, const void *given, char **keys)
+{
+	static const struct bulk bulk = { &enabling, "Enable", "keys", "",
+		"Nothing was enabled.", false };
+	const struct values *v = given;
+
+	return bulk_run(cli, keys, &v->choice, &bulk);
 }
 
 static enum cli_exit
-run_enable(struct cli *cli, const void *values, char **keys)
+run_disable(struct cli *cli, const void *given, char **keys)
 {
-	(void)values;
-	return toggle(cli, keys, &enabling);
-}
+	static const struct bulk bulk = { &toggle_off, "Disable", "keys", "",
+		"Nothing was disabled.", false };
+	const struct values *v = given;
 
-static enum cli_exit
-run_disable(struct cli *cli, const void *values, char **keys)
-{
-	(void)values;
-	return toggle(cli, keys, &toggle_off);
+	return bulk_run(cli, keys, &v->choice, &bulk);
 }
 
 const struct command cmd_enable = {
 	.name = "enable",
-	.arguments = "KEY...",
+	.arguments = "[KEY...]",
 	.summary = "switch keys on",
 	.about =
-	    "The next login with the key succeeds again. A revoked key stays revoked.",
+	    "The next login with the key succeeds again. A revoked key stays revoked. "
+	    "With --owner or --tag it asks first; without a terminal they need -y.",
 	.example = "authkey enable deploy",
-	.least = 1,
 	.most = -1,
+	.options = options,
+	.values_size = sizeof(struct values),
 	.answer = &key_list,
 	.run = run_enable,
 };
 
 const struct command cmd_disable = {
 	.name = "disable",
-	.arguments = "KEY...",
+	.arguments = "[KEY...]",
 	.summary = "switch keys off",
 	.about = "When it exits 0, the next login with the key is refused, in every "
-		 "process. `authkey enable` switches it on again.",
-	.example = "authkey disable alice/deploy 7QxR2mNd",
-	.least = 1,
+		 "process. `authkey enable` switches it on again. With --owner or "
+		 "--tag it asks first; without a terminal they need -y.",
+	.example = "authkey disable alice/deploy 7QxR2mNd\n"
+		   "authkey disable --tag staging -y",
 	.most = -1,
+	.options = options,
+	.values_size = sizeof(struct values),
 	.answer = &key_list,
 	.at_stake = CLI_STILL_LIVE,
 	.run = run_disable,

@@ -21,12 +21,18 @@ struct search {
 bool
 picks_add(struct cli *cli, struct picks *picks, const struct ak_record *record)
 {
-	struct pick *more, *new;
-	size_t room;
-
 	for (size_t i = 0; i < picks->count; i++)
 		if (strcmp(picks->at[i].id, record->key.id) == 0)
 			return true;
+	return picks_append(cli, picks, record);
+}
+
+bool
+picks_append(struct cli *cli, struct picks *picks, const struct ak_record *record)
+{
+	struct pick *more, *new;
+	size_t room;
+
 	if (picks->count == picks->room) {
 		room = picks->room * 2 + 8;
 		more = reallocarray(picks->at, room, sizeof(*more));

@@ -33,8 +33,11 @@ enum cli_exit pick_one(struct cli *cli, const char *key, struct ak_record *recor
  * an error too. */
 enum cli_exit pick_all(struct cli *cli, char *const *keys, struct picks *picks);
 
-/* Add a record. False when memory is out, with cli->error set. */
+/* Add a record, once. False when memory is out, with cli->error set. */
 bool picks_add(struct cli *cli, struct picks *picks, const struct ak_record *record);
+
+/* The same of one that is not among them: looks at none of them. */
+bool picks_append(struct cli *cli, struct picks *picks, const struct ak_record *record);
 
 void picks_free(struct picks *picks);
 
