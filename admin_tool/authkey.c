@@ -32,6 +32,7 @@ const struct command *const commands[] = {
 	&cmd_purge,
 	&cmd_verify,
 	&cmd_explain,
+	&cmd_access,
 	&cmd_stats,
 	&cmd_log,
 	&cmd_audit,
