@@ -97,6 +97,8 @@ change_note_key(
 	    cells_of(cli, was, &views[0]), cells_of(cli, is, &views[1]));
 }
 
+typedef enum ak_code change_end(struct cli *cli);
+
 /*
  * End a change. Where nothing was to change, logins may still obey an older store: then
  * it is published now, or it is said that they do.
@@ -111,8 +113,14 @@ finish(struct cli *cli)
 	return ak_master_settle(cli->master, cli->now, &healed, &cli->error);
 }
 
-enum cli_exit
-change_run(struct cli *cli, change_work *work, void *context)
+static enum ak_code
+finish_quietly(struct cli *cli)
+{
+	return ak_master_keep(cli->master, &cli->error);
+}
+
+static enum cli_exit
+run(struct cli *cli, change_work *work, change_end *end_change, void *context)
 {
 	enum ak_code code = ak_master_begin(cli->master, &cli->error);
 	enum cli_exit end;
@@ -123,13 +131,25 @@ change_run(struct cli *cli, change_work *work, void *context)
 	worked = begun && (code = work(cli, context)) == AK_OK;
 
 	if (worked)
-		code = finish(cli);
+		code = end_change(cli);
 	/* Whatever the system's reason is: what was to be in force is not. */
 	if (code != AK_OK && worked == begun)
 		cli->error.code = AK_E_STORE;
 	end = code == AK_OK ? EXIT_DONE : cli_fail(cli);
 	ak_master_rollback(cli->master);
 	return end;
+}
+
+enum cli_exit
+change_run(struct cli *cli, change_work *work, void *context)
+{
+	return run(cli, work, finish, context);
+}
+
+enum cli_exit
+change_run_quietly(struct cli *cli, change_work *work, void *context)
+{
+	return run(cli, work, finish_quietly, context);
 }
 
 /* Change one key within the transaction, as it is now. */

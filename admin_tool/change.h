@@ -13,6 +13,9 @@ typedef enum ak_code change_work(struct cli *cli, void *context);
  */
 enum cli_exit change_run(struct cli *cli, change_work *work, void *context);
 
+/* The same for work that logins have nothing to do with: nothing is published. */
+enum cli_exit change_run_quietly(struct cli *cli, change_work *work, void *context);
+
 /*
  * Note a change for the audit, within change_run(): who, where, by which command, and
  * each field of `shape` that differs. Notes nothing when none does.

@@ -28,14 +28,14 @@ struct command {
 /* Each file cmd_NAME.c has its commands. Lists end with a NULL. */
 extern const struct command cmd_init, cmd_create, cmd_list, cmd_show, cmd_edit;
 extern const struct command cmd_enable, cmd_disable, cmd_revoke, cmd_purge;
-extern const struct command cmd_verify, cmd_explain, cmd_access, cmd_publish, cmd_help;
+extern const struct command cmd_verify, cmd_explain, cmd_publish, cmd_help;
 extern const struct command cmd_stats, cmd_log, cmd_audit, cmd_config, cmd_fold;
 extern const struct command cmd_owner_set, cmd_owner_show, cmd_owner_list;
 extern const struct command cmd_owner_suspend, cmd_owner_resume, cmd_owner_verify;
 extern const struct command cmd_recovery_init, cmd_recovery_status, cmd_recovery_off;
 extern const struct command cmd_reveal;
 extern const struct command cmd_verifier_add, cmd_verifier_remove, cmd_verifier_list;
-extern const struct command cmd_export, cmd_import;
+extern const struct command cmd_export, cmd_import, cmd_backup, cmd_restore;
 
 extern const struct command cmd_scan;
 

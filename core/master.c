@@ -139,13 +139,8 @@ ak_master_new(struct ak_error *error)
 	return m;
 }
 
-/* What becomes of a database that was opened: ak_database_migrate, ak_database_look. */
-typedef enum ak_code prepare_fn(
-    struct ak_database *database, const struct ak_kind *kind, struct ak_error *error);
-
-static enum ak_code
-open_master(const char *root, prepare_fn *prepare, struct ak_master **out,
-    struct ak_error *error)
+enum ak_code
+ak_master_find(const char *root, struct ak_master **out, struct ak_error *error)
 {
 	struct ak_master *m;
 	enum ak_code code;
@@ -153,22 +148,48 @@ open_master(const char *root, prepare_fn *prepare, struct ak_master **out,
 	*out = NULL;
 	if ((m = ak_master_new(error)) == NULL)
 		return error->code;
-	code = ak_paths_of(root, &m->paths, error);
-	if (code == AK_OK)
-		code = check_folder(&m->paths, error);
-	if (code == AK_OK && access(m->paths.master, F_OK) != 0 && errno == ENOENT)
-		code = ak_fail(error, AK_E_NOT_FOUND,
+	if ((code = ak_paths_of(root, &m->paths, error)) == AK_OK &&
+	    (code = check_folder(&m->paths, error)) == AK_OK)
+		*out = m;
+	else
+		ak_master_close(&m);
+	return code;
+}
+
+/* What becomes of a database that was opened: ak_database_migrate, ak_database_look. */
+typedef enum ak_code prepare_fn(
+    struct ak_database *database, const struct ak_kind *kind, struct ak_error *error);
+
+static enum ak_code
+attach(struct ak_master *m, prepare_fn *prepare, struct ak_error *error)
+{
+	enum ak_code code;
+
+	if (access(m->paths.master, F_OK) != 0 && errno == ENOENT)
+		return ak_fail(error, AK_E_NOT_FOUND,
 		    "%s: there is no installation; run: authkey init", m->paths.root);
-	if (code == AK_OK &&
-	    (code = ak_database_open(&m->db, m->paths.master, error)) == AK_OK &&
+	if ((code = ak_database_open(&m->db, m->paths.master, error)) == AK_OK &&
 	    (code = prepare(&m->db, &ak_master_kind, error)) == AK_OK)
 		/* Readers of a write-ahead log never hold a revocation up. */
 		code = ak_execute(&m->db,
 		    "PRAGMA journal_mode = WAL; PRAGMA cache_size = " CACHE, error);
-	if (code == AK_OK)
-		*out = m;
-	else
-		ak_master_close(&m);
+	return code;
+}
+
+enum ak_code
+ak_master_attach(struct ak_master *m, struct ak_error *error)
+{
+	return attach(m, ak_database_migrate, error);
+}
+
+static enum ak_code
+open_master(const char *root, prepare_fn *prepare, struct ak_master **out,
+    struct ak_error *error)
+{
+	enum ak_code code = ak_master_find(root, out, error);
+
+	if (code == AK_OK && (code = attach(*out, prepare, error)) != AK_OK)
+		ak_master_close(out);
 	return code;
 }
 
@@ -348,11 +369,31 @@ ak_master_commit(struct ak_master *m, int64_t now, struct ak_error *error)
 }
 
 enum ak_code
+ak_master_keep(struct ak_master *m, struct ak_error *error)
+{
+	enum ak_code code = ak_execute(&m->db, "COMMIT", error);
+
+	ak_master_rollback(m);
+	return code;
+}
+
+enum ak_code
 ak_master_publish(struct ak_master *m, int64_t now, struct ak_error *error)
 {
 	enum ak_code code = ak_master_begin(m, error);
 
 	return code == AK_OK ? publish_and_commit(m, now, error) : code;
+}
+
+enum ak_code
+ak_master_publish_locked(struct ak_master *m, int64_t now, struct ak_error *error)
+{
+	enum ak_code code = ak_execute(&m->db, "BEGIN IMMEDIATE", error);
+
+	if (code == AK_OK)
+		return publish_and_commit(m, floor_of(m, now), error);
+	ak_master_rollback(m);
+	return code;
 }
 
 /* Is the store of the master's generation? */

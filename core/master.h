@@ -141,6 +141,12 @@ enum ak_code ak_master_commit(
 enum ak_code ak_master_settle(
     struct ak_master *master, int64_t now, bool *healed, struct ak_error *error);
 
+/*
+ * End a change that logins have nothing to do with, such as a row of the audit: it is
+ * committed, and nothing is published.
+ */
+enum ak_code ak_master_keep(struct ak_master *master, struct ak_error *error);
+
 /* Undo a change and give the lock back. Fine when there is none. */
 void ak_master_rollback(struct ak_master *master);
 

@@ -19,6 +19,18 @@ extern const struct ak_kind ak_master_kind;
 /* A master that is not open yet; NULL with `error` set. */
 struct ak_master *ak_master_new(struct ak_error *error);
 
+/*
+ * The two halves of ak_master_open(): find the installation and its folders, whatever
+ * the database is; open it and bring it up to date.
+ */
+enum ak_code ak_master_find(
+    const char *root, struct ak_master **master, struct ak_error *error);
+enum ak_code ak_master_attach(struct ak_master *master, struct ak_error *error);
+
+/* Publish what is committed while master/lock is held, which is given back. */
+enum ak_code ak_master_publish_locked(
+    struct ak_master *master, int64_t now, struct ak_error *error);
+
 /* Take master/lock, waiting for another command; ak_master_close() gives it back. */
 enum ak_code ak_master_lock(struct ak_master *master, struct ak_error *error);
 

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "copy.h"
+
+/*
+ * A copy becomes a database without a write-ahead log, which is
+ * one file and can be read where nothing can be written.
+ */
+enum ak_code
+ak_copy_master(struct ak_master *m, const char *path, ak_copy_fn *fn, void *context,
+    struct ak_error *error)
+{
+	struct ak_database copy = { .handle = NULL };
+	enum ak_code code;
+
+	if ((code = ak_database_open(&copy, path, error)) == AK_OK &&
+	    (code = ak_execute(&copy,
+		 "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", error)) ==
+		AK_OK &&
+	    (code = ak_copy_database(&m->db, &copy, fn, context, error)) == AK_OK)
+		code = ak_execute(&copy, "PRAGMA journal_mode = DELETE", error);
+	ak_database_close(&copy);
+	return code;
+}
+
+static enum ak_code
+check(const char *path, struct ak_error *error)
+{
+	struct ak_database copy = { .handle = NULL };
+	enum ak_code code = ak_database_open(&copy, path, error);
+
+	if (code == AK_OK)
+		code = ak_check_database(&copy, error);
+	ak_database_close(&copy);
+	return code;
+}
+
+/* The snapshot begins when something is read. */
+static enum ak_code
+fill_at_one_moment(struct ak_master *m, const char *path, ak_copy_fn *fn, void *context,
+    struct ak_error *error)
+{
+	struct ak_installation is;
+	enum ak_code code = ak_master_snapshot(m, error);
+
+	if (code == AK_OK && (code = ak_master_installation(m, &is, error)) == AK_OK)
+		code = ak_copy_master(m, path, fn, context, error);
+	ak_master_snapshot_end(m);
+	return code == AK_OK ? check(path, error) : code;
+}
+
+enum ak_code
+ak_backup_write(struct ak_master *m, const char *path, bool replace, ak_copy_fn *fn,
+    void *context, struct ak_error *error)
+{
+	struct ak_scratch scratch = { .folder = -1 };
+	struct stat there;
+	enum ak_code code;
+	int from = -1;
+
+	if (lstat(path, &there) == 0 && (!replace || !S_ISREG(there.st_mode)))
+		return ak_fail(error, AK_E_CONFLICT,
+		    "%s: is there already; choose another name", path);
+	if ((code = ak_scratch_take(&m->paths, &scratch, error)) == AK_OK)
+		code = fill_at_one_moment(m, scratch.path, fn, context, error);
+	if (code == AK_OK &&
+	    (from = open(scratch.path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		code = ak_fail_errno(error, scratch.path, "");
+	if (code == AK_OK)
+		code = ak_copy_file(from, path, replace, error);
+	if (from >= 0)
+		close(from);
+	ak_scratch_drop(&scratch);
+	return code;
+}

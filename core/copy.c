@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "copy.h"
+
+#define PAGES_AT_ONCE 256
+#define PAGE 4096 /* bytes; for what people are told alone */
+
+/* What SQLite may have left beside a file when it was killed. */
+static const char *const beside[] = { "-journal", "-wal", "-shm" };
+
+static void
+drop_beside(const char *path)
+{
+	char side[4300];
+
+	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
+		snprintf(side, sizeof(side), "%s%s", path, beside[i]);
+		unlink(side);
+	}
+}
+
+enum ak_code
+ak_scratch_take(
+    const struct ak_paths *paths, struct ak_scratch *s, struct ak_error *error)
+{
+	snprintf(s->path, sizeof(s->path), "%s/copy.new", paths->master_folder);
+	s->folder = open(paths->master_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->folder < 0)
+		return ak_fail_errno(error, paths->master_folder, "");
+	if (flock(s->folder, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			ak_fail(error, AK_E_STORE,
+			    "%s: another backup or restore is at work; try again when "
+			    "it is done",
+			    paths->master_folder);
+		else
+			ak_fail_errno(error, paths->master_folder, "");
+		close(s->folder);
+		s->folder = -1;
+		return error->code;
+	}
+	drop_beside(s->path);
+	return ak_make_file(s->path, error);
+}
+
+void
+ak_scratch_drop(struct ak_scratch *s)
+{
+	if (s->folder < 0)
+		return;
+	unlink(s->path);
+	drop_beside(s->path);
+	close(s->folder);
+	s->folder = -1;
+}
+
+enum ak_code
+ak_copy_database(struct ak_database *from, struct ak_database *to, ak_copy_fn *fn,
+    void *context, struct ak_error *error)
+{
+	sqlite3_backup *copy =
+	    sqlite3_backup_init(to->handle, "main", from->handle, "main");
+	int rc, total;
+
+	if (copy == NULL)
+		return ak_fail_sqlite(
+		    to->handle, sqlite3_errcode(to->handle), to->path, error);
+	while ((rc = sqlite3_backup_step(copy, PAGES_AT_ONCE)) == SQLITE_OK)
+		if (fn != NULL) {
+			total = sqlite3_backup_pagecount(copy);
+			fn((int64_t)PAGE * (total - sqlite3_backup_remaining(copy)),
+			    (int64_t)PAGE * total, context);
+		}
+	if (sqlite3_backup_finish(copy) == SQLITE_OK && rc == SQLITE_DONE)
+		return AK_OK;
+	return ak_fail_sqlite(to->handle, rc, to->path, error);
+}
+
+enum ak_code
+ak_check_database(struct ak_database *d, struct ak_error *error)
+{
+	sqlite3_stmt *check = NULL;
+	const char *answer = NULL;
+	int rc = sqlite3_prepare_v2(
+	    d->handle, "PRAGMA integrity_check(1)", -1, &check, NULL);
+
+	error->code = AK_OK;
+	if (rc == SQLITE_OK && (rc = sqlite3_step(check)) == SQLITE_ROW)
+		answer = (const char *)sqlite3_column_text(check, 0);
+	if (rc != SQLITE_ROW)
+		ak_fail_sqlite(d->handle, rc, d->path, error);
+	else if (answer == NULL || strcmp(answer, "ok") != 0)
+		ak_fail(error, AK_E_STORE, "%s: is damaged: %.200s", d->path,
+		    answer != NULL ? answer : "no answer");
+	sqlite3_finalize(check);
+	return error->code;
+}
+
+enum ak_code
+ak_copy_bytes(int from, int to, const char *name, struct ak_error *error)
+{
+	char bytes[65536];
+	ssize_t n, put;
+
+	while ((n = read(from, bytes, sizeof(bytes))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		for (ssize_t done = 0; n > 0 && done < n; done += put)
+			if ((put = write(to, bytes + done, (size_t)(n - done))) < 0)
+				n = -1;
+		if (n < 0)
+			return ak_fail_errno(error, name, "");
+	}
+	return AK_OK;
+}
+
+enum ak_code
+ak_sync_folder_of(const char *path, struct ak_error *error)
+{
+	const char *slash = strrchr(path, '/');
+	char *name = slash == NULL   ? strdup(".")
+		     : slash == path ? strdup("/")
+				     : strndup(path, (size_t)(slash - path));
+	int folder = name != NULL ? open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	error->code = AK_OK;
+	if (folder < 0 || fsync(folder) != 0)
+		ak_fail_errno(error, path, "");
+	if (folder >= 0)
+		close(folder);
+	free(name);
+	return error->code;
+}
+
+/* Bytes and mode on disk, and then the name. */
+static enum ak_code
+finish_file(int from, int fd, const char *made, const char *to, bool replace,
+    struct ak_error *error)
+{
+	enum ak_code code;
+
+	if ((code = ak_copy_bytes(from, fd, to, error)) != AK_OK)
+		return code;
+	if (fsync(fd) != 0)
+		return ak_fail_errno(error, to, "");
+	if (renameat2(AT_FDCWD, made, AT_FDCWD, to, replace ? 0 : RENAME_NOREPLACE) !=
+	    0) {
+		if (errno == EEXIST)
+			return ak_fail(error, AK_E_CONFLICT,
+			    "%s: is there already; choose another name", to);
+		return ak_fail_errno(error, to, "");
+	}
+	return ak_sync_folder_of(to, error);
+}
+
+enum ak_code
+ak_copy_file(int from, const char *to, bool replace, struct ak_error *error)
+{
+	char made[4400];
+	enum ak_code code;
+	int fd;
+
+	if ((size_t)snprintf(made, sizeof(made), "%s.XXXXXX", to) >= sizeof(made))
+		return ak_fail(error, AK_E_USAGE, "the path of the file is too long");
+	if ((fd = mkostemp(made, O_CLOEXEC)) < 0)
+		return ak_fail_errno(error, to, "");
+	code = finish_file(from, fd, made, to, replace, error);
+	close(fd);
+	if (code != AK_OK)
+		unlink(made); /* not there any more when it was renamed */
+	return code;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "audit.h"
+#include "owner.h"
+#include "restore_private.h"
+
+/* One comparison. */
+struct comparison {
+	struct ak_restore *r;
+	const struct ak_restore_carry *carry;
+	ak_ended_fn *fn;
+	void *context;
+	struct ak_restore_view *view;
+	bool same_history; /* the present goes on from where the backup was made */
+	struct ak_error *error; /* its code says whether something failed */
+};
+
+/* The end of the backup's audit, and the same row of the present one. */
+struct row {
+	int64_t seq;
+	uint8_t hash[AK_AUDIT_HASH_LEN];
+};
+
+static bool
+take_last(const struct ak_audit *entry, void *context)
+{
+	struct row *row = context;
+
+	row->seq = entry->seq;
+	memcpy(row->hash, entry->hash, sizeof(row->hash));
+	return true;
+}
+
+static bool
+take_first(const struct ak_audit *entry, void *context)
+{
+	take_last(entry, context);
+	return false;
+}
+
+/*
+ * A key that is in the backup and not here was deleted since, when the present audit
+ * goes on from the backup's; in another installation it has never been.
+ */
+static enum ak_code
+compare_history(struct comparison *c)
+{
+	struct row then = { .seq = 0 }, now = { .seq = 0 };
+	enum ak_code code;
+
+	if (!c->r->readable)
+		return AK_OK;
+	code = ak_audit_list(c->r->then, NULL, 0, take_last, &then, c->error);
+	if (code == AK_OK && then.seq > 0)
+		code = ak_audit_list(
+		    c->r->now, NULL, then.seq - 1, take_first, &now, c->error);
+	c->same_history = then.seq > 0 && now.seq == then.seq &&
+			  memcmp(then.hash, now.hash, sizeof(now.hash)) == 0;
+	return code;
+}
+
+/* What is known of a key at present; false when nothing is. */
+static bool
+look_up(struct comparison *c, const char *id, struct ak_record *now, bool *found)
+{
+	struct ak_store_meta meta;
+	struct ak_error ignored;
+
+	if (c->r->readable &&
+	    ak_record_by_id(c->r->now, id, now, found, &ignored) == AK_OK)
+		return true;
+	memset(now, 0, sizeof(*now));
+	if (!c->r->published ||
+	    ak_store_find(&c->r->store, id, &now->key, &meta, &ignored) != AK_OK)
+		return false;
+	*found = now->key.id[0] != '\0';
+	return *found; /* the store leaves out what it cannot read */
+}
+
+/* Whether, and how, a key was ended since. */
+static bool
+was_ended(const struct comparison *c, const struct ak_record *then,
+    const struct ak_record *now, bool found, enum ak_ended *how)
+{
+	if (then->key.state == AK_ENDED)
+		return false;
+	if (!found) {
+		*how = AK_ENDED_DELETED;
+		return c->same_history;
+	}
+	*how = now->key.state == AK_ENDED ? AK_ENDED_REVOKED : AK_ENDED_DISABLED;
+	return now->key.state == AK_ENDED ||
+	       (now->key.state == AK_SWITCHED_OFF && then->key.state == AK_ENABLED);
+}
+
+/* End it in the backup as well. */
+static enum ak_code
+carry_over(struct comparison *c, const struct ak_record *then,
+    const struct ak_record *now, enum ak_ended how)
+{
+	struct ak_record ended = *then;
+
+	if (how == AK_ENDED_DISABLED) {
+		ended.key.state = AK_SWITCHED_OFF;
+		return ak_record_update(c->r->then, &ended, c->error);
+	}
+	ended.key.state = AK_ENDED;
+	ended.draining_since = AK_NO_TIME;
+	if (how == AK_ENDED_REVOKED && now->revoked_at > 0) {
+		ended.revoked_at = now->revoked_at;
+		memcpy(ended.revoked_by, now->revoked_by, sizeof(ended.revoked_by));
+		memcpy(ended.revoke_reason, now->revoke_reason,
+		    sizeof(ended.revoke_reason));
+		memcpy(ended.replaced_by, now->replaced_by, sizeof(ended.replaced_by));
+	} else {
+		ended.revoked_at = c->carry->now;
+		snprintf(
+		    ended.revoked_by, sizeof(ended.revoked_by), "%s", c->carry->who);
+		snprintf(ended.revoke_reason, sizeof(ended.revoke_reason),
+		    "ended after the backup that was restored");
+	}
+	return ak_record_update(c->r->then, &ended, c->error);
+}
+
+static bool
+compare_key(const struct ak_record *then, void *context)
+{
+	struct comparison *c = context;
+	struct ak_record now;
+	enum ak_ended how;
+	bool found = false;
+
+	c->view->keys_then++;
+	if (!look_up(c, then->key.id, &now, &found))
+		return true;
+	c->view->changed_since +=
+	    c->r->readable && found && memcmp(then, &now, sizeof(now)) != 0;
+	if (!was_ended(c, then, &now, found, &how))
+		return true;
+	c->view->ended[how]++;
+	if (c->fn != NULL)
+		c->fn(how, then, NULL, c->context);
+	return c->carry == NULL || carry_over(c, then, &now, how) == AK_OK;
+}
+
+static bool
+count_new(const struct ak_record *now, void *context)
+{
+	struct comparison *c = context;
+	struct ak_record then;
+	bool found;
+
+	c->view->keys_now++;
+	if (ak_record_by_id(c->r->then, now->key.id, &then, &found, c->error) != AK_OK)
+		return false;
+	c->view->made_since += !found;
+	return true;
+}
+
+static bool
+compare_owner(const struct ak_owner *now, void *context)
+{
+	struct comparison *c = context;
+	struct ak_owner then;
+	bool found;
+
+	if (now->suspended_at == AK_NO_TIME)
+		return true;
+	if (ak_owner_get(c->r->then, now->name, &then, &found, c->error) != AK_OK)
+		return false;
+	if (then.suspended_at != AK_NO_TIME)
+		return true;
+	c->view->ended[AK_ENDED_SUSPENDED]++;
+	if (c->fn != NULL)
+		c->fn(AK_ENDED_SUSPENDED, NULL, now->name, c->context);
+	if (c->carry == NULL)
+		return true;
+	then.suspended_at = now->suspended_at;
+	memcpy(then.suspended_by, now->suspended_by, sizeof(then.suspended_by));
+	memcpy(then.suspend_reason, now->suspend_reason, sizeof(then.suspend_reason));
+	return ak_owner_put(c->r->then, &then, c->error) == AK_OK;
+}
+
+/* The present, as far as it can be read: a damaged row is what a restore is for. */
+static enum ak_code
+read_present(struct comparison *c)
+{
+	struct ak_restore *r = c->r;
+	struct ak_error ignored;
+	struct ak_installation is;
+	enum ak_code code = AK_OK;
+
+	c->view->generation_now = r->published ? r->meta.generation : 0;
+	if (!r->readable)
+		return AK_OK;
+	if (ak_master_installation(r->now, &is, &ignored) == AK_OK &&
+	    is.generation > c->view->generation_now)
+		c->view->generation_now = is.generation;
+	c->view->keys_now = 0;
+	if (ak_record_all(r->now, count_new, c, &ignored) != AK_OK)
+		c->view->keys_now = AK_NO_TIME;
+	if (c->error->code == AK_OK &&
+	    ak_owner_all(r->now, compare_owner, c, &ignored) != AK_OK)
+		code = AK_OK;
+	return c->error->code != AK_OK ? c->error->code : code;
+}
+
+enum ak_code
+ak_restore_compare(struct ak_restore *r, const struct ak_restore_carry *carry,
+    ak_ended_fn *fn, void *context, struct ak_restore_view *view,
+    struct ak_error *error)
+{
+	struct comparison c = { r, carry, fn, context, view, false, error };
+	struct ak_installation is;
+	enum ak_code code;
+
+	error->code = AK_OK;
+	memset(view, 0, sizeof(*view));
+	view->keys_now = AK_NO_TIME;
+	if ((code = ak_master_installation(r->then, &is, error)) != AK_OK ||
+	    (code = compare_history(&c)) != AK_OK ||
+	    (code = read_present(&c)) != AK_OK ||
+	    (code = ak_record_all(r->then, compare_key, &c, error)) != AK_OK)
+		return code;
+	view->generation_then = is.generation;
+	return error->code;
+}

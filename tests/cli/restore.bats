@@ -1,0 +1,312 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# restore: a backup takes the place of the master, and revives nothing that was ended since.
+# shellcheck disable=SC2154,SC2317
+load helper
+load kill_helper
+
+backup() {
+  "$AK_TOOL" backup -q --force "$PLACE/file" </dev/null
+}
+
+generation() {
+  sql "$AUTHKEY_DIR/master/master.db" 'SELECT generation FROM installation'
+}
+
+kept() {
+  find "$AUTHKEY_DIR/master" -name 'master.db.2*' ! -name '*-wal'
+}
+
+@test 'what is lost or changed is back after a restore, and logins obey it at once' {
+  make deploy --service nginx
+  backup
+  "$AK_TOOL" edit -q deploy --service sshd --name other
+  make late
+  local late=$token before
+  before=$(generation)
+  authkey restore -y "$PLACE/file"
+  ends 0
+  says '1 keys, and there are 2 now; 1 were made since and are lost, 1 were changed'
+  [ "$("$AK_TOOL" list --field name)" = deploy ]
+  [ "$(field deploy services)" = nginx ]
+  [ "$(token=$late verdict)" = NOT_FOUND ]
+  [ "$(generation)" -gt "$before" ]
+  run "$AK_TOOL" audit --verify
+  ends 0
+  [ "$("$AK_TOOL" audit --json | jq -r '.[-1].action')" = restore ]
+}
+
+@test 'what is replaced is kept beside the master, whole and for its owner alone' {
+  make deploy
+  backup
+  make late
+  "$AK_TOOL" restore -q -y "$PLACE/file"
+  local file
+  file=$(kept)
+  [ "$(stat -c %a "$file")" = 600 ]
+  [ "$(sql "$file" 'PRAGMA integrity_check; SELECT count(*) FROM key')" = ok$'\n'2 ]
+  authkey restore -y "$file"
+  ends 0
+  [ "$("$AK_TOOL" list --field name | sort | tr '\n' ' ')" = 'deploy late ' ]
+}
+
+@test 'keys that were revoked, deleted or disabled since stay so, and are named' {
+  make revoked
+  local revoked=$id token_of_revoked=$token
+  make deleted
+  local deleted=$id token_of_deleted=$token
+  make disabled
+  local disabled=$id
+  make kept
+  backup
+  "$AK_TOOL" revoke -q revoked --reason lost
+  "$AK_TOOL" revoke -q deleted
+  "$AK_TOOL" purge -q "$deleted"
+  "$AK_TOOL" disable -q disabled
+  authkey restore -y --json "$PLACE/file"
+  ends 0
+  says "/revoked ($revoked) was revoked after the backup was made, and will stay so"
+  says "($deleted) was deleted after"
+  says "($disabled) was disabled after"
+  [ "$(jq -c '[.revoked_since, .deleted_since, .disabled_since, .revived]' <<<"$output")" = \
+    "[[\"$revoked\"],[\"$deleted\"],[\"$disabled\"],false]" ]
+  [ "$(token=$token_of_revoked verdict)/$(token=$token_of_deleted verdict)" = REVOKED/REVOKED ]
+  [ "$(field "$revoked" revoke_reason)" = lost ]
+  [ "$(field "$disabled" status)/$(verdict)" = disabled/VALID ]
+}
+
+@test '--revive brings them back, and says that they are LIVE' {
+  make deploy
+  backup
+  "$AK_TOOL" revoke -q deploy
+  authkey restore -y --revive "$PLACE/file"
+  ends 0
+  says "($id) was revoked after the backup was made, and will be LIVE again"
+  [ "$(verdict)" = VALID ]
+}
+
+@test 'an owner who was suspended since stays suspended' {
+  make deploy --owner alice
+  backup
+  "$AK_TOOL" owner suspend -q alice --reason late
+  authkey restore -y "$PLACE/file"
+  ends 0
+  says 'alice was suspended after'
+  [ "$(verdict)" = OWNER_SUSPENDED ]
+}
+
+@test 'in another installation nothing counts as deleted, and tokens work there' {
+  make deploy
+  backup
+  export AUTHKEY_DIR=$PLACE/elsewhere
+  "$AK_TOOL" init -q --group "$(id -gn)"
+  make other
+  local other=$token
+  authkey restore -y "$PLACE/file"
+  ends 0
+  [ "$("$AK_TOOL" list --field name)" = deploy ]
+  [ "$("$AK_TOOL" list --field status)" = enabled ]
+  [ "$(token=$other verdict)" = NOT_FOUND ]
+}
+
+@test '--dry-run says what would change, and changes nothing' {
+  make deploy
+  backup
+  "$AK_TOOL" revoke -q deploy
+  local before
+  before=$(sha256sum "$AUTHKEY_DIR/master/master.db" "$AUTHKEY_DIR/keys.db")
+  authkey restore --dry-run --json "$PLACE/file"
+  ends 0
+  [ "$(jq -c '[.revoked_since[0], .kept]' <<<"$output")" = "[\"$id\",null]" ]
+  [ "$(sha256sum "$AUTHKEY_DIR/master/master.db" "$AUTHKEY_DIR/keys.db")" = "$before" ]
+  [ -z "$(kept)" ]
+}
+
+@test 'a restore asks at a terminal, and needs -y elsewhere' {
+  make deploy
+  backup
+  "$AK_TOOL" edit -q deploy --name other
+  authkey restore "$PLACE/file"
+  ends 2
+  says 'say yes with -y'
+  [ "$(field "$id" name)" = other ]
+  dialog 80 '[y/N]' 'n\r' -- "$AK_TOOL" restore "$PLACE/file"
+  ends 1
+  [ "$(field "$id" name)" = other ]
+  dialog 80 '[y/N]' 'y\r' -- "$AK_TOOL" restore "$PLACE/file"
+  ends 0
+  [ "$(field "$id" name)" = deploy ]
+}
+
+@test 'a master that SQLite cannot read, or that is gone, is mended; what was revoked since stays so' {
+  local how
+  for how in 'head -c 8192 /dev/urandom >"$AUTHKEY_DIR/master/master.db"' \
+    ': >"$AUTHKEY_DIR/master/master.db"' 'rm "$AUTHKEY_DIR/master/master.db"'; do
+    make deploy
+    make lost
+    local revoked=$id
+    backup
+    "$AK_TOOL" revoke -q lost
+    eval "$how"
+    rm -f "$AUTHKEY_DIR"/master/master.db-*
+    authkey restore -y "$PLACE/file"
+    [ "$status" = 0 ] || { echo "$how: $stderr"; return 1; }
+    says 'the present master cannot be read'
+    [ "$(field "$revoked" status)" = revoked ]
+    [ "$(field deploy status)" = enabled ]
+    [ "$(verdict)" = REVOKED ]
+    "$AK_TOOL" revoke -q deploy
+    "$AK_TOOL" list --field id | xargs "$AK_TOOL" purge -q
+  done
+}
+
+@test 'a backup that others may have changed is refused' {
+  make deploy
+  backup
+  chmod 622 "$PLACE/file"
+  authkey restore -y "$PLACE/file"
+  ends 5
+  says 'others may have changed it'
+  chmod 600 "$PLACE/file"
+  ln -s file "$PLACE/link"
+  authkey restore -y "$PLACE/link"
+  ends 5
+  ln "$PLACE/file" "$PLACE/second"
+  authkey restore -y "$PLACE/file"
+  ends 5
+  says 'one name'
+  rm "$PLACE/second"
+  mkfifo "$PLACE/fifo"
+  authkey restore -y "$PLACE/fifo"
+  ends 5
+  authkey restore -y "$PLACE"
+  ends 5
+  authkey restore -y "$PLACE/nothing"
+  ends 3
+  root_only
+  chown 65534 "$PLACE/file"
+  authkey restore -y "$PLACE/file"
+  ends 5
+}
+
+# spoilt SQL: a restore of the backup after this was done to it is refused, says $2, and
+# changes nothing.
+spoilt() {
+  cp "$PLACE/file" "$PLACE/bad"
+  sql "$PLACE/bad" "$1" >/dev/null
+  local before
+  before=$(sha256sum "$AUTHKEY_DIR/master/master.db")
+  authkey restore -y "$PLACE/bad"
+  [ "$status" = 5 ] || { echo "$1: exit $status: $stderr"; return 1; }
+  says "$2"
+  [ "$(sha256sum "$AUTHKEY_DIR/master/master.db")" = "$before" ]
+  [ -z "$(find "$AUTHKEY_DIR/master" -name 'copy.new*')" ]
+}
+
+@test 'a backup that was tampered with, is newer, or something else is refused' {
+  make deploy
+  backup
+  spoilt "UPDATE audit SET who = 'nobody'" 'its audit is broken at row 1'
+  spoilt 'DELETE FROM audit' 'its audit is broken'
+  spoilt "CREATE TRIGGER t AFTER INSERT ON key BEGIN DELETE FROM audit; END" 'somebody changed it'
+  spoilt 'DROP INDEX key_name' 'somebody changed it'
+  spoilt 'PRAGMA user_version = 99' 'newer authkey'
+  spoilt 'PRAGMA application_id = 7' 'is no backup'
+  spoilt 'UPDATE key SET expires_at = -5' 'is damaged'
+  spoilt 'DELETE FROM installation' 'is damaged'
+  cp "$AUTHKEY_DIR/keys.db" "$PLACE/bad"
+  chmod 600 "$PLACE/bad"
+  authkey restore -y "$PLACE/bad"
+  ends 5
+  says 'is no backup'
+  : >"$PLACE/bad"
+  authkey restore -y "$PLACE/bad"
+  ends 5
+}
+
+@test 'a backup whose group is not on this system is refused, with the way out' {
+  backup
+  sql "$PLACE/file" "UPDATE installation SET unix_group = 'no-such-group-here'"
+  authkey restore -y "$PLACE/file"
+  ends 3
+  says 'groupadd --system no-such-group-here'
+}
+
+@test 'a backup with pages overwritten or cut off is refused' {
+  make deploy
+  backup
+  cp "$PLACE/file" "$PLACE/bad"
+  dd if=/dev/urandom of="$PLACE/bad" bs=4096 seek=3 count=6 conv=notrunc 2>/dev/null
+  authkey restore -y "$PLACE/bad"
+  ends 5
+  head -c 12288 "$PLACE/file" >"$PLACE/bad"
+  authkey restore -y "$PLACE/bad"
+  ends 5
+  [ "$(verdict)" = VALID ]
+}
+
+@test 'restore refuses words it does not know, and needs the installation and the right' {
+  authkey restore
+  ends 2
+  authkey restore a b
+  ends 2
+  AUTHKEY_DIR=$PLACE/nowhere authkey restore -y "$PLACE/file"
+  ends 3
+  root_only
+  backup
+  chmod 644 "$PLACE/file"
+  run --separate-stderr setpriv --reuid=65534 --regid=65534 --clear-groups \
+    "$AK_TOOL" restore -y "$PLACE/file"
+  ends 4
+}
+
+@test 'who has the master open during a restore sees old or new, and loses nothing' {
+  make deploy
+  backup
+  "$AK_TOOL" edit -q deploy --name other
+  exec 8>"$PLACE/in"
+  coproc READER { sqlite3 "$AUTHKEY_DIR/master/master.db"; } 2>/dev/null
+  echo 'BEGIN; SELECT name FROM key;' >&"${READER[1]}"
+  read -r name <&"${READER[0]}"
+  [ "$name" = other ]
+  authkey restore -y "$PLACE/file"
+  ends 0
+  echo 'SELECT name FROM key; COMMIT; SELECT name FROM key;' >&"${READER[1]}"
+  read -r name <&"${READER[0]}"
+  [ "$name" = other ]
+  read -r name <&"${READER[0]}"
+  [ "$name" = deploy ]
+  echo '.quit' >&"${READER[1]}"
+  wait "$READER_PID" 2>/dev/null || true
+  [ "$(sql "$AUTHKEY_DIR/master/master.db" 'PRAGMA integrity_check')" = ok ]
+}
+
+@test 'kill -9 at any change of a restore: all old or all new, and the next command works (R43)' {
+  needs_strace
+  make deploy
+  make ended
+  local ended_token=$token
+  id=$("$AK_TOOL" show deploy --field id)
+  token=
+  backup
+  "$AK_TOOL" revoke -q ended
+  after() {
+    case $(field "$id" name) in
+      later) ;;
+      deploy) took=$((took + 1)) ;;
+      *) return 1 ;;
+    esac
+    [ "$(token=$ended_token verdict)" = REVOKED ] || return 1
+    [ "$(sql "$AUTHKEY_DIR/master/master.db" 'PRAGMA integrity_check')" = ok ]
+  }
+  again() {
+    "$AK_TOOL" edit -q "$id" --name later
+    rm -f "$AUTHKEY_DIR"/master/master.db.2*
+  }
+  again
+  CHANGING='fsync fdatasync rename unlink ftruncate pwrite64'
+  AT_MOST=25
+  interrupt signal=KILL again restore -y "$PLACE/file"
+  [ "$ended" -gt 20 ]
+  [ "$took" -gt 0 ]
+}
