@@ -29,7 +29,7 @@ const struct command *const commands[] = {
 	&cmd_enable,
 	&cmd_disable,
 	&cmd_revoke,
-	&cmd_purge,
+	&cmd_purge, &cmd_rotate,
 	&cmd_verify,
 	&cmd_explain,
 	&cmd_stats,

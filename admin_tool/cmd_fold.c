@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "command.h"
+#include "rotation.h"
 #include "usage_access.h"
 
-enum { RECORDS, FIELDS };
+enum { RECORDS, DRAINED, FIELDS };
 static const struct out_field fields[FIELDS] = {
 	[RECORDS] = { "records", "RECORDS", OUT_NUMBER, NULL },
+	[DRAINED] = { "drained", "KEYS DRAINED", OUT_NUMBER, NULL },
 };
 static const struct out_shape answer = { fields, FIELDS, false, NULL };
 
 static enum cli_exit
 run(struct cli *cli, const void *values, char **arguments)
 {
+	enum cli_exit end;
 	int64_t records;
+	size_t drained;
 
 	(void)values;
 	(void)arguments;
@@ -19,9 +23,12 @@ run(struct cli *cli, const void *values, char **arguments)
 		return cli_fail(cli);
 	cli_say(cli, "Folded %lld usage record%s.", (long long)records,
 	    records == 1 ? "" : "s");
+	if ((end = rotation_end_drained(cli, &drained)) != EXIT_DONE)
+		return end;
 	if (out_wants_data(&cli->out))
 		out_one(&cli->out, &answer,
-		    (struct out_cell[FIELDS]){ [RECORDS].number = records });
+		    (struct out_cell[FIELDS]){ [RECORDS].number = records,
+			[DRAINED].number = (int64_t)drained });
 	return EXIT_DONE;
 }
 
@@ -33,7 +40,8 @@ const struct command cmd_fold = {
 	    "Every command that shows usage does it by itself, for what is new. A "
 	    "timer "
 	    "does it on a host where nobody looks, so that the files of usage.d do not "
-	    "fill up.",
+	    "fill up. And it ends the keys that authkey rotate --drain has left, once "
+	    "all their callers have come with the new token.",
 	.answer = &answer,
 	.run = run,
 };

@@ -4,6 +4,7 @@
 #include "command.h"
 #include "key_view.h"
 #include "pick.h"
+#include "rotation.h"
 #include "stats.h"
 #include "usage_access.h"
 
@@ -66,6 +67,7 @@ show_usage(struct cli *cli, const char *id)
 static enum cli_exit
 run(struct cli *cli, const void *values, char **arguments)
 {
+	char old[AK_ID_LEN + 1];
 	struct ak_record record;
 	enum cli_exit end;
 
@@ -78,7 +80,12 @@ run(struct cli *cli, const void *values, char **arguments)
 	if (record.key.owner_suspended && !out_wants_data(&cli->out))
 		cli_say(cli, "The owner %s is suspended: the key opens nothing.",
 		    record.key.owner);
-	return out_wants_data(&cli->out) ? EXIT_DONE : show_usage(cli, record.key.id);
+	if (out_wants_data(&cli->out))
+		return EXIT_DONE;
+	if (!rotation_old(cli, &record, old))
+		return cli_fail(cli);
+	end = rotation_show(cli, old);
+	return end == EXIT_DONE ? show_usage(cli, record.key.id) : end;
 }
 
 const struct command cmd_show = {
@@ -86,7 +93,9 @@ const struct command cmd_show = {
 	.arguments = "KEY",
 	.summary = "show everything about a key but its token",
 	.about = "Below it stands from where and for which services the key was used: "
-		 "how often, and since when an address was let in with it.",
+		 "how often, and since when an address was let in with it. While a "
+		 "replaced key lives on, either key tells who uses the old token, and "
+		 "who has come with the new one.",
 	.example = "authkey show alice/deploy",
 	.least = 1,
 	.most = 1,

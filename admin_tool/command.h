@@ -33,7 +33,7 @@ extern const struct command cmd_stats, cmd_log, cmd_audit, cmd_config, cmd_fold;
 extern const struct command cmd_owner_set, cmd_owner_show, cmd_owner_list;
 extern const struct command cmd_owner_suspend, cmd_owner_resume, cmd_owner_verify;
 extern const struct command cmd_recovery_init, cmd_recovery_status, cmd_recovery_off;
-extern const struct command cmd_reveal;
+extern const struct command cmd_reveal, cmd_rotate;
 extern const struct command cmd_verifier_add, cmd_verifier_remove, cmd_verifier_list;
 extern const struct command cmd_export, cmd_import, cmd_backup, cmd_restore;
 

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "key_view.h"
+#include "rotate.h"
+#include "rotation.h"
 #include "usage_access.h"
 
 static const struct out_field fields[KEY_FIELDS] = {
@@ -29,7 +31,10 @@ static const struct out_field fields[KEY_FIELDS] = {
 	[KEY_REVOKED_BY] = { "revoked_by", "REVOKED BY", OUT_TEXT, NULL },
 	[KEY_REVOKE_REASON] = { "revoke_reason", "REVOKED BECAUSE", OUT_TEXT, NULL },
 	[KEY_REPLACED_BY] = { "replaced_by", "REPLACED BY", OUT_TEXT, NULL },
+	[KEY_REPLACES] = { "replaces", "REPLACES", OUT_TEXT, NULL },
+	[KEY_DRAINING_SINCE] = { "draining_since", "DRAINING SINCE", OUT_TIME, NULL },
 	[KEY_DECOY] = { "decoy", NULL, OUT_BOOL, NULL },
+	[KEY_OLD_CALLERS] = { "old_callers", NULL, OUT_NESTED, NULL },
 };
 
 static const int columns[] = { KEY_NAME, KEY_OWNER, KEY_LAST_USED_AT, KEY_KEY,
@@ -37,9 +42,9 @@ static const int columns[] = { KEY_NAME, KEY_OWNER, KEY_LAST_USED_AT, KEY_KEY,
 static const int notice_lines[] = { KEY_NAME, KEY_OWNER, KEY_KEY, KEY_STATUS,
 	KEY_CREATED_AT, -1 };
 
-const struct out_shape key_list = { fields, KEY_FIELDS, true, columns };
+const struct out_shape key_list = { fields, KEY_OLD_CALLERS, true, columns };
 const struct out_shape key_sheet = { fields, KEY_FIELDS, false, NULL };
-const struct out_shape key_notice = { fields, KEY_FIELDS, false, notice_lines };
+const struct out_shape key_notice = { fields, KEY_OLD_CALLERS, false, notice_lines };
 
 /* People see of a decoy that it is one: that it is enabled means nothing else. */
 static const char *
@@ -59,32 +64,35 @@ key_view(const struct cli *cli, const struct ak_record *record, const char *toke
 {
 	const struct ak_key *key = &record->key;
 
-	*view = (struct key_view){ .cells = {
-				       [KEY_ID].text = key->id,
-				       [KEY_NAME].text = key->name,
-				       [KEY_DESCRIPTION].text = record->description,
-				       [KEY_OWNER].text = key->owner,
-				       [KEY_STATUS].text = status_of(cli, record),
-				       [KEY_KEY].text =
-					   token != NULL ? token : view->masked,
-				       [KEY_CREATED_AT].number = record->created_at,
-				       [KEY_ACTIVATED_AT].number = record->activated_at,
-				       [KEY_EXPIRES_AT].number = key->expires_at,
-				       [KEY_NOT_BEFORE].number = key->not_before,
-				       [KEY_LAST_USED_AT] = { .number = AK_NO_TIME,
-					   .text = "unknown" },
-				       [KEY_USES].number = AK_NO_TIME,
-				       [KEY_REFUSALS].number = AK_NO_TIME,
-				       [KEY_SERVICES].text = key->services,
-				       [KEY_SCOPES].text = key->scopes,
-				       [KEY_NETWORKS].text = key->networks,
-				       [KEY_TAGS].text = record->tags,
-				       [KEY_REVOKED_AT].number = record->revoked_at,
-				       [KEY_REVOKED_BY].text = record->revoked_by,
-				       [KEY_REVOKE_REASON].text = record->revoke_reason,
-				       [KEY_REPLACED_BY].text = record->replaced_by,
-				       [KEY_DECOY].number = key->decoy,
-				   } };
+	*view =
+	    (struct key_view){ .cells = {
+				   [KEY_ID].text = key->id,
+				   [KEY_NAME].text = key->name,
+				   [KEY_DESCRIPTION].text = record->description,
+				   [KEY_OWNER].text = key->owner,
+				   [KEY_STATUS].text = status_of(cli, record),
+				   [KEY_KEY].text =
+				       token != NULL ? token : view->masked,
+				   [KEY_CREATED_AT].number = record->created_at,
+				   [KEY_ACTIVATED_AT].number = record->activated_at,
+				   [KEY_EXPIRES_AT].number = key->expires_at,
+				   [KEY_NOT_BEFORE].number = key->not_before,
+				   [KEY_LAST_USED_AT] = { .number = AK_NO_TIME,
+				       .text = "unknown" },
+				   [KEY_USES].number = AK_NO_TIME,
+				   [KEY_REFUSALS].number = AK_NO_TIME,
+				   [KEY_SERVICES].text = key->services,
+				   [KEY_SCOPES].text = key->scopes,
+				   [KEY_NETWORKS].text = key->networks,
+				   [KEY_TAGS].text = record->tags,
+				   [KEY_REVOKED_AT].number = record->revoked_at,
+				   [KEY_REVOKED_BY].text = record->revoked_by,
+				   [KEY_REVOKE_REASON].text = record->revoke_reason,
+				   [KEY_REPLACED_BY].text = record->replaced_by,
+				   [KEY_DRAINING_SINCE].number = record->draining_since,
+				   [KEY_DECOY].number = key->decoy,
+				   [KEY_OLD_CALLERS].nested = json_null(),
+			       } };
 	/* JSON is UTF-8 whatever the locale is. */
 	text_mask(record, cli->out.utf8 || cli->out.format == OUT_JSON, view->masked);
 }
@@ -105,6 +113,32 @@ view_usage(struct cli *cli, const char *id, bool is_new, struct key_view *view)
 	view->cells[KEY_REFUSALS].number = usage->refusals;
 }
 
+/* The other end of replaced_by, which people see of one key alone. */
+static void
+view_replaces(struct cli *cli, const char *id, struct key_view *view)
+{
+	if (ak_key_replaces(cli->master, id, view->replaces, &cli->error) == AK_OK)
+		view->cells[KEY_REPLACES].text = view->replaces;
+	else
+		cli_warn(cli, "%s", cli->error.text);
+}
+
+/* Who has yet to go on from the old key to the new one. */
+static json_t *
+view_callers(struct cli *cli, const struct ak_record *record, struct key_view *view)
+{
+	char old[AK_ID_LEN + 1];
+	json_t *callers;
+
+	if (!rotation_old(cli, record, old)) {
+		cli_warn(cli, "%s", cli->error.text);
+		return NULL;
+	}
+	if ((callers = rotation_callers(cli, old)) != NULL)
+		view->cells[KEY_OLD_CALLERS].nested = callers;
+	return callers;
+}
+
 void
 key_row(struct cli *cli, const struct ak_record *record)
 {
@@ -112,6 +146,8 @@ key_row(struct cli *cli, const struct ak_record *record)
 
 	key_view(cli, record, NULL, &view);
 	view_usage(cli, record->key.id, false, &view);
+	if (out_wants_data(&cli->out))
+		view_replaces(cli, record->key.id, &view);
 	out_row(&cli->out, view.cells);
 }
 
@@ -120,8 +156,13 @@ key_answer(struct cli *cli, const struct out_shape *shape,
     const struct ak_record *record, const char *token)
 {
 	struct key_view view;
+	json_t *callers = NULL;
 
 	key_view(cli, record, token, &view);
 	view_usage(cli, record->key.id, token != NULL, &view);
+	view_replaces(cli, record->key.id, &view);
+	if (shape == &key_sheet && out_wants_data(&cli->out))
+		callers = view_callers(cli, record, &view);
 	out_one(&cli->out, shape, view.cells);
+	json_decref(callers);
 }

@@ -31,7 +31,10 @@ enum {
 	KEY_REVOKED_BY,
 	KEY_REVOKE_REASON,
 	KEY_REPLACED_BY,
+	KEY_REPLACES,
+	KEY_DRAINING_SINCE,
 	KEY_DECOY,
+	KEY_OLD_CALLERS, /* of key_sheet alone */
 	KEY_FIELDS
 };
 
@@ -43,12 +46,13 @@ extern const struct out_shape key_notice; /* one, what a new key's owner must kn
 struct key_view {
 	struct out_cell cells[KEY_FIELDS];
 	char masked[TEXT_MASKED_MAX];
+	char replaces[AK_ID_LEN + 1];
 	struct ak_key_usage usage;
 };
 
 /*
- * All but the key's use, which is unknown. `token` is the whole token right after it
- * was made, otherwise NULL.
+ * All but the key's use and what it replaces, which are unknown. `token` is the whole
+ * token right after it was made, otherwise NULL.
  */
 void key_view(const struct cli *cli, const struct ak_record *record, const char *token,
     struct key_view *view);

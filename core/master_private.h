@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 #include "database.h"
-#include "master.h"
+#include "record.h"
 
 /* For the files of core that work on the master, and for nobody else. */
 struct ak_master {
@@ -36,6 +36,10 @@ enum ak_code ak_master_lock(struct ak_master *master, struct ak_error *error);
 
 /* The number of a group by its name; AK_E_NOT_FOUND when there is none. */
 enum ak_code ak_group_id(const char *name, gid_t *gid, struct ak_error *error);
+
+/* The records that a query without parameters gives. */
+enum ak_code ak_record_query(struct ak_master *master, enum ak_query query,
+    ak_record_fn *fn, void *context, struct ak_error *error);
 
 /*
  * Build the store of the master's present transaction in paths.store_new, complete,

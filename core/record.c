@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
 #include <string.h>
 
 #include "master_private.h"
@@ -35,6 +36,15 @@ ak_record_status(const struct ak_record *record, int64_t now)
 	if (key->expires_at != AK_NO_TIME && now >= key->expires_at)
 		return "expired";
 	return "enabled";
+}
+
+void
+ak_record_revoke(struct ak_record *r, int64_t now, const char *by, const char *reason)
+{
+	r->key.state = AK_ENDED;
+	r->revoked_at = now;
+	snprintf(r->revoked_by, sizeof(r->revoked_by), "%s", by);
+	snprintf(r->revoke_reason, sizeof(r->revoke_reason), "%s", reason);
 }
 
 /* The columns of the view `record`. */
@@ -372,12 +382,19 @@ ak_record_list(struct ak_master *m, const struct ak_filter *filter, ak_record_fn
 }
 
 enum ak_code
+ak_record_query(struct ak_master *m, enum ak_query query, ak_record_fn *fn,
+    void *context, struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(&m->db, query, error);
+
+	return s != NULL ? each(m, s, SQLITE_OK, fn, context, error) : error->code;
+}
+
+enum ak_code
 ak_record_all(
     struct ak_master *m, ak_record_fn *fn, void *context, struct ak_error *error)
 {
-	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_key_all, error);
-
-	return s != NULL ? each(m, s, SQLITE_OK, fn, context, error) : error->code;
+	return ak_record_query(m, AK_Q_key_all, fn, context, error);
 }
 
 static enum ak_row

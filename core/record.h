@@ -47,6 +47,10 @@ void ak_record_init(struct ak_record *record, int64_t now);
 /* The word for people, scripts and JSON: enabled disabled revoked expired pending. */
 const char *ak_record_status(const struct ak_record *record, int64_t now);
 
+/* End a record for good; text that is too long is cut. It is the caller's to write. */
+void ak_record_revoke(
+    struct ak_record *record, int64_t now, const char *by, const char *reason);
+
 /*
  * Issue a key within a change: mint a token with record->prefix, digest it, seal it
  * where recovery is on and the record has nothing against it, store the record. The

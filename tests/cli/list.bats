@@ -39,14 +39,14 @@ names() {
   local want='["id","name","description","owner","status","key","created_at","activated_at",
     "expires_at","not_before","last_used_at","last_used_from","last_used_service","uses",
     "refusals","services","scopes","networks","tags","revoked_at","revoked_by",
-    "revoke_reason","replaced_by","decoy"]'
+    "revoke_reason","replaced_by","replaces","draining_since","decoy"]'
   authkey list --json
   [ "$(jq -c '.[0] | keys_unsorted' <<<"$output")" = "$(jq -c . <<<"$want")" ]
   local listed
   listed=$(jq -cS '.[0]' <<<"$output")
   authkey show deploy --json
-  [ "$(jq -cS . <<<"$output")" = "$listed" ]
-  [ "$(jq -c '[.services, .scopes, .networks, .tags]' <<<"$output")" = '[[],[],[],[]]' ]
+  [ "$(jq -cS 'del(.old_callers)' <<<"$output")" = "$listed" ]
+  [ "$(jq -c '[.services, .scopes, .networks, .tags, .old_callers]' <<<"$output")" = '[[],[],[],[],[]]' ]
   [ "$(jq -c '[.description, .expires_at, .last_used_at, .uses, .revoked_by]' \
     <<<"$output")" = '[null,null,null,0,null]' ]
 }

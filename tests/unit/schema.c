@@ -56,7 +56,9 @@ fresh_usage(void)
 	for (int i = 0; i < AK_USAGE_MIGRATION_COUNT; i++)
 		run(db, ak_usage_migrations[i]);
 	run(db, "ATTACH ':memory:' AS master;"
-		"CREATE TABLE master.key (id TEXT PRIMARY KEY, owner TEXT, name TEXT)");
+		"CREATE TABLE master.key (id TEXT PRIMARY KEY, owner TEXT, name TEXT, "
+		"created_at INTEGER, state INTEGER, replaced_by TEXT, "
+		"draining_since INTEGER)");
 	return db;
 }
 

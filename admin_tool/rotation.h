@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef ROTATION_H
+#define ROTATION_H
+
+#include "cli.h"
+#include "record.h"
+
+/*
+ * The replaced key that still lives beside this one: itself, or the one that it took
+ * the place of.
+ *
+ *   id  out, "" when there is none
+ *
+ * False with cli->error set.
+ */
+bool rotation_old(
+    struct cli *cli, const struct ak_record *record, char id[AK_ID_LEN + 1]);
+
+/*
+ * Who was let in with a replaced key, and whether also with its successor: a new array,
+ * empty for the id "". NULL when it is not known, which has been said.
+ */
+json_t *rotation_callers(struct cli *cli, const char *id);
+
+/* The same as a table for people. */
+enum cli_exit rotation_show(struct cli *cli, const char *id);
+
+/*
+ * End the keys that have drained. What is counted must be folded in before.
+ *
+ *   ended  out: how many
+ */
+enum cli_exit rotation_end_drained(struct cli *cli, size_t *ended);
+
+#endif
