@@ -25,7 +25,6 @@ revoke(struct cli *cli, struct ak_record *record, const void *context)
 	if (record->key.state == AK_ENDED)
 		return CHANGE_NONE;
 	record->key.state = AK_ENDED;
-	record->sealed_len = 0; /* nobody needs it any more */
 	record->revoked_at = cli->now;
 	cli_actor(record->revoked_by);
 	snprintf(record->revoke_reason, sizeof(record->revoke_reason), "%s",

@@ -171,8 +171,11 @@ ak_database_open(struct ak_database *d, const char *path, struct ak_error *error
 	sqlite3_busy_timeout(d->handle, AK_BUSY_MS);
 	sqlite3_db_config(d->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(d->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	return ak_execute(
-	    d, "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;", error);
+	/* What is deleted, a sealed token for one, does not linger in free pages. */
+	return ak_execute(d,
+	    "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; "
+	    "PRAGMA secure_delete = ON;",
+	    error);
 }
 
 void

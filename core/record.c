@@ -200,9 +200,10 @@ bind_rest(sqlite3_stmt *s, const struct ak_record *r)
 	    (rc = ak_bind_time(s, 23, r->draining_since)) != SQLITE_OK ||
 	    (rc = sqlite3_bind_int(s, 25, r->no_recovery)) != SQLITE_OK)
 		return rc;
-	return r->sealed_len == 0 ? sqlite3_bind_null(s, 24)
-				  : sqlite3_bind_blob(s, 24, r->sealed,
-					(int)r->sealed_len, SQLITE_STATIC);
+	/* Whatever ends a key ends the need for its token, too. */
+	if (r->sealed_len == 0 || r->key.state == AK_ENDED)
+		return sqlite3_bind_null(s, 24);
+	return sqlite3_bind_blob(s, 24, r->sealed, (int)r->sealed_len, SQLITE_STATIC);
 }
 
 static enum ak_code
@@ -246,8 +247,11 @@ ak_record_issue(struct ak_master *m, struct ak_record *r, char text[AK_TOKEN_MAX
 		memcpy(r->key.id, tok.id, sizeof(tok.id));
 		r->key.scheme = AK_SCHEME_BLAKE2B;
 		ak_digest(text, strlen(text), r->key.digest);
-		if (is.recovery && !r->no_recovery)
-			ak_recovery_seal(is.recovery_key, text, r);
+		if (is.recovery && !r->no_recovery &&
+		    !ak_recovery_seal(is.recovery_key, text, r))
+			return ak_fail(error, AK_E_STORE,
+			    "the recovery key is damaged; make a new one: authkey "
+			    "recovery off, then authkey recovery init FILE");
 		code = write_record(m, AK_Q_key_insert, r, error);
 	} while (
 	    code == AK_E_CONFLICT && ++tries < MINT_TRIES &&

@@ -14,6 +14,7 @@
 /* A forged file must not make anybody wait for ever, or take all memory. */
 #define OPERATIONS_MOST 16
 #define MEMORY_MOST (UINT64_C(1) << 30)
+#define MEMORY_UNIT 1024 /* of Argon2: less makes no difference to it */
 
 /* Where what stands in the packed file. */
 enum {
@@ -85,6 +86,7 @@ static bool
 unpack(const char *line, uint8_t packed[PACKED_LEN])
 {
 	size_t begin = sizeof(LINE_BEGIN) - 1, len = 0;
+	uint64_t operations, memory;
 	const char *end = NULL;
 
 	if (strncmp(line, LINE_BEGIN, begin) != 0 ||
@@ -92,10 +94,11 @@ unpack(const char *line, uint8_t packed[PACKED_LEN])
 		NULL, &len, &end, BASE64) != 0 ||
 	    len != PACKED_LEN || (strcmp(end, "\n") != 0 && *end != '\0'))
 		return false;
-	return ak_get_number(packed + OPERATIONS_AT, 8) >= crypto_pwhash_OPSLIMIT_MIN &&
-	       ak_get_number(packed + OPERATIONS_AT, 8) <= OPERATIONS_MOST &&
-	       ak_get_number(packed + MEMORY_AT, 8) >= crypto_pwhash_MEMLIMIT_MIN &&
-	       ak_get_number(packed + MEMORY_AT, 8) <= MEMORY_MOST;
+	operations = ak_get_number(packed + OPERATIONS_AT, 8);
+	memory = ak_get_number(packed + MEMORY_AT, 8);
+	return operations >= crypto_pwhash_OPSLIMIT_MIN &&
+	       operations <= OPERATIONS_MOST && memory >= crypto_pwhash_MEMLIMIT_MIN &&
+	       memory <= MEMORY_MOST && memory % MEMORY_UNIT == 0;
 }
 
 enum ak_code
@@ -123,14 +126,18 @@ ak_recovery_unwrap(const char *line, const char *passphrase, size_t len,
 	return code;
 }
 
-void
+bool
 ak_recovery_seal(const uint8_t public[AK_RECOVERY_KEY_LEN], const char *token,
     struct ak_record *record)
 {
 	size_t len = strlen(token);
+	bool sealed =
+	    crypto_box_seal(record->sealed, (const uint8_t *)token, len, public) == 0;
 
-	crypto_box_seal(record->sealed, (const uint8_t *)token, len, public);
-	record->sealed_len = len + crypto_box_SEALBYTES;
+	if (!sealed)
+		memset(record->sealed, 0, sizeof(record->sealed));
+	record->sealed_len = sealed ? len + crypto_box_SEALBYTES : 0;
+	return sealed;
 }
 
 bool

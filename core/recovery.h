@@ -56,8 +56,11 @@ enum ak_code ak_recovery_make(const char *passphrase, size_t len,
 enum ak_code ak_recovery_unwrap(const char *line, const char *passphrase, size_t len,
     struct ak_recovery_pair *pair, struct ak_error *error);
 
-/* Seal a token, text of at most AK_TOKEN_MAX bytes, into the record. */
-void ak_recovery_seal(const uint8_t public[AK_RECOVERY_KEY_LEN], const char *token,
+/*
+ * Seal a token, text of at most AK_TOKEN_MAX bytes, into the record. False, and nothing
+ * is in it, when no such public key can be.
+ */
+bool ak_recovery_seal(const uint8_t public[AK_RECOVERY_KEY_LEN], const char *token,
     struct ak_record *record);
 
 /*
