@@ -71,7 +71,7 @@ const struct option_spec global_options[] = {
 	{ "field", 0, OPTION_TEXT, AT(out.field), "NAME",
 	    "answer with this field alone, one value a line" },
 	{ "quiet", 'q', OPTION_FLAG, AT(quiet), NULL,
-	    "no notices and no questions; of create, the token alone" },
+	    "no notices and no questions; where a token is shown, it alone" },
 	{ "yes", 'y', OPTION_FLAG, AT(yes), NULL, "answer yes to every question" },
 	{ "color", 0, OPTION_TEXT, AT(color), "auto|always|never",
 	    "colours: at a terminal (auto), unless NO_COLOR is set" },

@@ -320,8 +320,10 @@ const struct command cmd_create = {
 	.summary = "make a key and print its token, once",
 	.about =
 	    "At a terminal it asks for what is missing, and then for Create or Cancel. "
-	    "The token is not kept anywhere: what is lost is revoked and made anew. "
-	    "With -q nothing is asked and the token alone is printed.",
+	    "The token is not kept anywhere, unless authkey recovery is on: what is "
+	    "lost "
+	    "is revoked and made anew. With -q nothing is asked and the token alone is "
+	    "printed.",
 	.example = "authkey create deploy --owner alice --service nginx --expires 90d\n"
 		   "token=$(authkey create backup --owner bob --from 192.0.2.0/24 -q)",
 	.most = 1,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,8 +14,6 @@
 #include "passphrase.h"
 #include "prompt.h"
 
-#define HEX_LEN (2 * AK_RECOVERY_KEY_LEN + 1)
-
 enum { ON, PUBLIC_KEY, SEALED, FIELDS };
 static const struct out_field fields[FIELDS] = {
 	[ON] = { "recovery", "RECOVERY", OUT_STATUS, NULL },
@@ -23,122 +21,179 @@ static const struct out_field fields[FIELDS] = {
 	[SEALED] = { "sealed", "SEALED TOKENS", OUT_NUMBER, NULL },
 };
 static const struct out_shape answer = { fields, FIELDS, false, NULL };
-/* What the audit keeps of a change. */
-static const struct out_shape noted = { fields, PUBLIC_KEY + 1, false, NULL };
 
-/* The public key, which is no secret, as text; "" when recovery is off. */
-static void
-cells_of(
-    const struct ak_installation *is, char hex[HEX_LEN], struct out_cell cells[FIELDS])
-{
-	hex[0] = '\0';
-	if (is->recovery)
-		sodium_bin2hex(
-		    hex, HEX_LEN, is->recovery_key, sizeof(is->recovery_key));
-	memset(cells, 0, FIELDS * sizeof(cells[0]));
-	cells[ON].text = is->recovery ? "on" : "off";
-	cells[PUBLIC_KEY].text = hex;
-}
-
-/* Set the key within a change, NULL: none; noted for the audit. */
-static enum ak_code
-put_key(struct cli *cli, const uint8_t *public)
-{
-	struct out_cell was[FIELDS], now[FIELDS];
-	char hexes[2][HEX_LEN];
+/* How things stand. The public key is no secret, and "" when recovery is off. */
+struct standing {
 	struct ak_installation is;
+	char hex[2 * AK_RECOVERY_KEY_LEN + 1];
+	struct out_cell cells[FIELDS];
+};
 
-	if (ak_master_installation(cli->master, &is, &cli->error) != AK_OK)
+static enum ak_code
+look(struct cli *cli, struct standing *now)
+{
+	memset(now, 0, sizeof(*now));
+	if (ak_master_installation(cli->master, &now->is, &cli->error) != AK_OK ||
+	    ak_recovery_count(cli->master, &now->cells[SEALED].number, &cli->error) !=
+		AK_OK)
 		return cli->error.code;
-	if (is.recovery && public != NULL)
-		return ak_fail(&cli->error, AK_E_CONFLICT,
-		    "recovery is on already; to change the pair, first: authkey "
-		    "recovery off");
-	cells_of(&is, hexes[0], was);
-	is.recovery = public != NULL;
-	if (public != NULL)
-		memcpy(is.recovery_key, public, sizeof(is.recovery_key));
-	cells_of(&is, hexes[1], now);
-	if (ak_recovery_set(cli->master, public, &cli->error) != AK_OK)
-		return cli->error.code;
-	return change_note(cli, "recovery", &noted, was, now);
+	if (now->is.recovery)
+		sodium_bin2hex(now->hex, sizeof(now->hex), now->is.recovery_key,
+		    sizeof(now->is.recovery_key));
+	now->cells[ON].text = now->is.recovery ? "on" : "off";
+	now->cells[PUBLIC_KEY].text = now->hex;
+	return AK_OK;
 }
 
-/* A new file of mode 0600 with the line in it, on disk under its name. */
 static enum ak_code
-write_file(struct cli *cli, const char *path, const char *line)
+fail_on_already(struct cli *cli)
+{
+	return ak_fail(&cli->error, AK_E_CONFLICT,
+	    "recovery is on already; to change the pair, first: authkey recovery off");
+}
+
+/* Set the key, or without one take it and all sealed tokens away. */
+static enum ak_code
+put_key(struct cli *cli, void *context)
+{
+	const uint8_t *public = context;
+	struct standing was, now;
+
+	if (look(cli, &was) != AK_OK)
+		return cli->error.code;
+	if (was.is.recovery && public != NULL)
+		return fail_on_already(cli);
+	if ((public == NULL && ak_recovery_forget(cli->master, &cli->error) != AK_OK) ||
+	    ak_recovery_set(cli->master, public, &cli->error) != AK_OK ||
+	    look(cli, &now) != AK_OK)
+		return cli->error.code;
+	return change_note(cli, "recovery", &answer, was.cells, now.cells);
+}
+
+/*
+ * Where the file is to be. The folder is opened once, so that nobody who can rename
+ * something above it sends a later step elsewhere.
+ */
+struct place {
+	const char *path, *name;
+	int folder;
+};
+
+static enum ak_code
+place_open(struct cli *cli, const char *path, struct place *p)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX] = ".";
+	size_t len = slash == path ? 1 : (size_t)(slash - path);
+	struct stat st;
+
+	*p = (struct place){ path, slash != NULL ? slash + 1 : path, -1 };
+	if (*p->name == '\0' || strlen(path) >= sizeof(folder))
+		return ak_fail(
+		    &cli->error, AK_E_USAGE, "FILE must be the name of a file");
+	if (slash != NULL)
+		snprintf(folder, sizeof(folder), "%.*s", (int)len, path);
+	p->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->folder < 0 && errno == ENOENT)
+		return ak_fail(
+		    &cli->error, AK_E_NOT_FOUND, "%s: there is no such folder", folder);
+	if (p->folder < 0)
+		return ak_fail_errno(&cli->error, folder, "");
+	if (fstatat(p->folder, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return ak_fail(&cli->error, AK_E_CONFLICT,
+		    "%s: is there already; name a file that is not", path);
+	return AK_OK;
+}
+
+static void
+place_close(struct place *p)
+{
+	if (p->folder >= 0)
+		close(p->folder);
+}
+
+/* A new file with the line in it, on disk under its name, or none. Its mode is 0600
+ * minus an umask of 077, and some file systems of sticks have none.
+ */
+static enum ak_code
+write_file(struct cli *cli, const struct place *p, const char *line)
 {
 	size_t len = strlen(line);
-	char folder[4096];
-	int fd, above;
+	bool done;
+	int fd;
 
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(p->folder, p->name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return ak_fail_errno(&cli->error, path,
-		    errno == EEXIST ? "; name a file that is not there yet" : "");
-	cli->error.code = AK_OK;
-	if (fchmod(fd, 0600) != 0 || write(fd, line, len) != (ssize_t)len ||
-	    fsync(fd) != 0)
-		ak_fail_errno(&cli->error, path, "");
-	close(fd);
-	snprintf(folder, sizeof(folder), "%s", path);
-	above = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (above >= 0) {
-		fsync(above);
-		close(above);
+		return ak_fail_errno(&cli->error, p->path, "");
+	done = write(fd, line, len) == (ssize_t)len && fsync(fd) == 0;
+	/* EINVAL: a file system that does not know it for folders */
+	done = done && (fsync(p->folder) == 0 || errno == EINVAL);
+	if (!done)
+		ak_fail_errno(&cli->error, p->path, "");
+	if (close(fd) != 0 && done) {
+		ak_fail_errno(&cli->error, p->path, "");
+		done = false;
 	}
-	if (cli->error.code != AK_OK)
-		unlink(path);
+	if (done)
+		return AK_OK;
+	unlinkat(p->folder, p->name, 0);
 	return cli->error.code;
 }
 
-static enum ak_code
-work_on_init(struct cli *cli, void *context)
+/* Whether the master may have this key; then its file must stay. */
+static bool
+may_be_in_force(struct cli *cli, const uint8_t public[AK_RECOVERY_KEY_LEN])
 {
-	return put_key(cli, context);
+	struct standing now;
+
+	return look(cli, &now) != AK_OK ||
+	       (now.is.recovery &&
+		   memcmp(now.is.recovery_key, public, AK_RECOVERY_KEY_LEN) == 0);
 }
 
 /* The file first: a public key whose private half is nowhere would seal for nobody. */
 static enum cli_exit
-make_pair(struct cli *cli, const char *path, const struct passphrase *p)
+make_pair(struct cli *cli, const struct place *place, const struct passphrase *p)
 {
 	uint8_t public[AK_RECOVERY_KEY_LEN];
 	char line[AK_RECOVERY_LINE];
 	enum cli_exit end;
 
 	if (ak_recovery_make(p->text, p->len, public, line, &cli->error) != AK_OK ||
-	    write_file(cli, path, line) != AK_OK)
+	    write_file(cli, place, line) != AK_OK)
 		return cli_fail(cli);
-	if ((end = change_run(cli, work_on_init, public)) != EXIT_DONE)
-		unlink(path);
+	if ((end = change_run(cli, put_key, public)) == EXIT_DONE)
+		return end;
+	if (may_be_in_force(cli, public))
+		cli_warn(cli,
+		    "recovery may be on nevertheless, so %s stays: authkey recovery "
+		    "status",
+		    place->path);
+	else
+		unlinkat(place->folder, place->name, 0);
 	return end;
 }
 
 static enum cli_exit
 run_init(struct cli *cli, const void *values, char **arguments)
 {
-	struct ak_installation is;
+	struct place place = { .folder = -1 };
+	struct standing now;
 	struct passphrase p;
 	enum cli_exit end;
 
 	(void)values;
-	if (!cli_open(cli) ||
-	    ak_master_installation(cli->master, &is, &cli->error) != AK_OK)
-		return cli_fail(cli);
-	if (is.recovery) {
-		ak_fail(&cli->error, AK_E_CONFLICT,
-		    "recovery is on already; to change the pair, first: authkey "
-		    "recovery off");
-		return cli_fail(cli);
-	}
-	if (access(arguments[0], F_OK) == 0) {
-		ak_fail(&cli->error, AK_E_CONFLICT,
-		    "%s: is there already; name a file that is not", arguments[0]);
+	if (!cli_open(cli) || look(cli, &now) != AK_OK ||
+	    (now.is.recovery && fail_on_already(cli) != AK_OK) ||
+	    place_open(cli, arguments[0], &place) != AK_OK) {
+		place_close(&place);
 		return cli_fail(cli);
 	}
 	if ((end = passphrase_new(cli, &p)) == EXIT_DONE)
-		end = make_pair(cli, arguments[0], &p);
+		end = make_pair(cli, &place, &p);
 	passphrase_wipe(&p);
+	place_close(&place);
 	if (end == EXIT_DONE)
 		cli_say(cli,
 		    "Recovery is on for keys to come. Take %s off this host now, and "
@@ -151,58 +206,44 @@ run_init(struct cli *cli, const void *values, char **arguments)
 static enum cli_exit
 run_status(struct cli *cli, const void *values, char **arguments)
 {
-	struct out_cell cells[FIELDS];
-	struct ak_installation is;
-	char hex[HEX_LEN];
+	struct standing now;
 
 	(void)values;
 	(void)arguments;
-	if (!cli_open(cli) ||
-	    ak_master_installation(cli->master, &is, &cli->error) != AK_OK)
+	if (!cli_open(cli) || look(cli, &now) != AK_OK)
 		return cli_fail(cli);
-	cells_of(&is, hex, cells);
-	if (ak_recovery_count(cli->master, &cells[SEALED].number, &cli->error) != AK_OK)
-		return cli_fail(cli);
-	out_one(&cli->out, &answer, cells);
-	if (!is.recovery && !out_wants_data(&cli->out))
+	out_one(&cli->out, &answer, now.cells);
+	if (!now.is.recovery && !out_wants_data(&cli->out))
 		cli_say(cli, "To keep the tokens of keys to come, sealed: authkey "
 			     "recovery init FILE");
 	return EXIT_DONE;
 }
 
-static enum ak_code
-work_on_off(struct cli *cli, void *context)
-{
-	(void)context;
-	if (ak_recovery_forget(cli->master, &cli->error) != AK_OK)
-		return cli->error.code;
-	return put_key(cli, NULL);
-}
-
 static enum cli_exit
 run_off(struct cli *cli, const void *values, char **arguments)
 {
-	char question[128];
+	char what[64], question[128];
+	struct standing now;
 	enum cli_exit end;
-	int64_t sealed;
+	long long sealed;
 
 	(void)values;
 	(void)arguments;
-	if (!cli_open(cli) ||
-	    ak_recovery_count(cli->master, &sealed, &cli->error) != AK_OK)
+	if (!cli_open(cli) || look(cli, &now) != AK_OK)
 		return cli_fail(cli);
+	sealed = now.cells[SEALED].number;
+	snprintf(what, sizeof(what), "%lld sealed %s", sealed,
+	    sealed == 1 ? "token" : "tokens");
 	snprintf(question, sizeof(question),
-	    "Delete %lld sealed tokens and switch recovery off? [y/N] ",
-	    (long long)sealed);
+	    "Delete %s and switch recovery off? [y/N] ", what);
 	if (sealed > 0 && !cli->yes && !cli_may_ask(cli))
-		return cli_usage(cli,
-		    "it would delete %lld sealed tokens for good; say yes with -y",
-		    (long long)sealed);
+		return cli_usage(
+		    cli, "it would delete %s for good; say yes with -y", what);
 	if (sealed > 0 && !prompt_sure(cli, question)) {
 		cli_say(cli, "Nothing was changed.");
 		return EXIT_NO;
 	}
-	if ((end = change_run(cli, work_on_off, NULL)) == EXIT_DONE)
+	if ((end = change_run(cli, put_key, NULL)) == EXIT_DONE)
 		cli_say(cli, cli->notes > 0 ? "Recovery is off; no token is kept."
 					    : "Recovery is off already.");
 	return end;

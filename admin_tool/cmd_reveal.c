@@ -28,18 +28,15 @@ static const struct option_spec options[] = {
 
 /* Why there is nothing to reveal, with the way out. */
 static enum cli_exit
-check_sealed(struct cli *cli, const struct ak_record *r)
+check_sealed(
+    struct cli *cli, const struct ak_installation *is, const struct ak_record *r)
 {
-	struct ak_installation is;
-
-	if (ak_master_installation(cli->master, &is, &cli->error) != AK_OK)
-		return cli_fail(cli);
 	if (r->sealed_len > 0)
 		return EXIT_DONE;
 	if (r->key.state == AK_ENDED)
 		ak_fail(&cli->error, AK_E_NOT_FOUND,
 		    "the key is revoked, and its token not kept any more");
-	else if (!is.recovery)
+	else if (!is->recovery)
 		ak_fail(&cli->error, AK_E_NOT_FOUND,
 		    "the token is not kept: recovery is off; for keys to come: authkey "
 		    "recovery init FILE");
@@ -48,7 +45,7 @@ check_sealed(struct cli *cli, const struct ak_record *r)
 		    "the token of this key is not kept, since %s; a new one: authkey "
 		    "rotate %s",
 		    r->no_recovery ? "--no-recovery was asked for"
-				   : "it is older than recovery",
+				   : "it is older than recovery, or was imported",
 		    r->key.id);
 	return cli_fail(cli);
 }
@@ -78,8 +75,8 @@ read_file(struct cli *cli, const char *path, char line[AK_RECOVERY_LINE])
 
 /* The passphrase and both halves, which leave no trace behind. */
 static enum cli_exit
-unseal(struct cli *cli, const char *path, const struct ak_record *r,
-    char token[AK_TOKEN_MAX + 1])
+unseal(struct cli *cli, const char *path, const struct ak_installation *is,
+    const struct ak_record *r, char token[AK_TOKEN_MAX + 1])
 {
 	char line[AK_RECOVERY_LINE];
 	struct ak_recovery_pair pair;
@@ -94,10 +91,14 @@ unseal(struct cli *cli, const char *path, const struct ak_record *r,
 		    AK_OK) {
 			cli_warn(cli, "%s: %s", path, cli->error.text);
 			end = cli->error.code == AK_E_PERMISSION ? EXIT_NO : EXIT_STORE;
-		} else if (!ak_recovery_open(&pair, r, token)) {
+		} else if (memcmp(pair.public, is->recovery_key, sizeof(pair.public)) !=
+			   0) {
 			cli_warn(
 			    cli, "%s: it is the file of another recovery key", path);
 			end = EXIT_NO;
+		} else if (!ak_recovery_open(&pair, r, token)) {
+			cli_warn(cli, "the sealed token is damaged");
+			end = EXIT_STORE;
 		}
 	}
 	passphrase_wipe(&p);
@@ -112,7 +113,15 @@ note(struct cli *cli, void *context)
 	static const struct out_field field = { "token", NULL, OUT_TEXT, NULL };
 	static const struct out_shape shape = { &field, 1, false, NULL };
 	const struct ak_record *r = context;
+	struct ak_record now;
+	bool found;
 
+	if (ak_record_by_id(cli->master, r->key.id, &now, &found, &cli->error) != AK_OK)
+		return cli->error.code;
+	/* While the passphrase was asked for, somebody may have seen to it. */
+	if (!found || now.sealed_len == 0)
+		return ak_fail(&cli->error, AK_E_NOT_FOUND,
+		    "the token is not kept any more, since just now");
 	return change_note(cli, r->key.id, &shape,
 	    &(struct out_cell){ .text = "sealed" },
 	    &(struct out_cell){ .text = "revealed" });
@@ -123,20 +132,22 @@ run(struct cli *cli, const void *given, char **arguments)
 {
 	const struct values *v = given;
 	char token[AK_TOKEN_MAX + 1];
+	struct ak_installation is;
 	struct ak_record r;
 	enum cli_exit end;
 
-	if (v->file == NULL)
-		return cli_usage(cli, "--recovery-key is missing");
 	if ((end = deliver_check(cli, v->copy)) != EXIT_DONE)
 		return end;
-	if (!cli_open(cli))
+	if (!cli_open(cli) ||
+	    ak_master_installation(cli->master, &is, &cli->error) != AK_OK)
 		return cli_fail(cli);
 	if ((end = pick_one(cli, arguments[0], &r)) != EXIT_DONE ||
-	    (end = check_sealed(cli, &r)) != EXIT_DONE)
+	    (end = check_sealed(cli, &is, &r)) != EXIT_DONE)
 		return end;
+	if (v->file == NULL)
+		return cli_usage(cli, "--recovery-key is missing");
 	sodium_mlock(token, sizeof(token));
-	if ((end = unseal(cli, v->file, &r, token)) == EXIT_DONE &&
+	if ((end = unseal(cli, v->file, &is, &r, token)) == EXIT_DONE &&
 	    (end = change_run(cli, note, &r)) == EXIT_DONE)
 		end = deliver(cli, &r, token, v->copy);
 	sodium_munlock(token, sizeof(token)); /* wipes it */

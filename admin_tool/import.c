@@ -49,6 +49,7 @@ inherit(struct ak_record *to, const struct ak_record *from)
 		return;
 	memcpy(to->sealed, from->sealed, sizeof(to->sealed));
 	to->sealed_len = from->sealed_len;
+	to->no_recovery = from->no_recovery;
 }
 
 /* A key that uses the name of a new one. */

@@ -23,6 +23,17 @@ ask(struct cli *cli, const char *what, struct passphrase *p)
 	return EXIT_DONE;
 }
 
+/* So many characters of UTF-8: all bytes but those that continue one. */
+static size_t
+characters(const struct passphrase *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->len; i++)
+		n += ((unsigned char)p->text[i] & 0xc0) != 0x80;
+	return n;
+}
+
 enum cli_exit
 passphrase_ask(struct cli *cli, struct passphrase *p)
 {
@@ -37,7 +48,7 @@ passphrase_new(struct cli *cli, struct passphrase *p)
 
 	if ((end = ask(cli, FIRST, p)) != EXIT_DONE)
 		return end;
-	if (p->len < AK_PASSPHRASE_LEAST)
+	if (characters(p) < AK_PASSPHRASE_LEAST)
 		return cli_usage(cli,
 		    "a passphrase has at least %d characters: some words that nobody "
 		    "else says together",
