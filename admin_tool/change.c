@@ -5,6 +5,7 @@
 #include "change.h"
 #include "command.h"
 #include "key_view.h"
+#include "progress.h"
 
 /* So many keys are named one by one, and more only counted. */
 #define NAMED_MAX 20
@@ -192,9 +193,15 @@ enum ak_code
 change_each(struct cli *cli, struct picks *picks, const struct change_plan *plan)
 {
 	enum ak_code code = AK_OK;
+	struct progress progress;
 
-	for (size_t i = 0; i < picks->count && code == AK_OK; i++)
+	progress_begin(
+	    &progress, cli, "keys changed", PROGRESS_COUNT, (int64_t)picks->count);
+	for (size_t i = 0; i < picks->count && code == AK_OK; i++) {
 		code = change_one(cli, &picks->at[i], plan);
+		progress_at(&progress, (int64_t)i);
+	}
+	progress_clear(&progress);
 	return code;
 }
 

@@ -4,13 +4,17 @@
 #include "change.h"
 #include "command.h"
 #include "prompt.h"
+#include "purge.h"
+
+/* So many keys are named one by one, and more only counted. */
+#define NAMED_MAX 20
 
 enum { ID, LABEL, FIELDS };
 static const struct out_field fields[FIELDS] = {
 	[ID] = { "id", "ID", OUT_TEXT, NULL },
 	[LABEL] = { "label", "KEY", OUT_TEXT, NULL },
 };
-static const struct out_shape answer = { fields, FIELDS, true, NULL };
+const struct out_shape purge_answer = { fields, FIELDS, true, NULL };
 
 static void
 fail_live(struct cli *cli, const char *label, const char *id)
@@ -63,14 +67,16 @@ is_sure(const struct cli *cli, const struct picks *picks)
 }
 
 /* The records are gone: what is left of them is what was picked. */
-static void
-report(struct cli *cli, const struct picks *picks)
+void
+purge_report(struct cli *cli, const struct picks *picks)
 {
-	for (size_t i = 0; i < picks->count; i++)
+	for (size_t i = 0; i < picks->count && picks->count <= NAMED_MAX; i++)
 		cli_say(cli, "Deleted the record of %s.", picks->at[i].label);
+	if (picks->count > NAMED_MAX)
+		cli_say(cli, "Deleted the records of %zu keys.", picks->count);
 	if (!out_wants_data(&cli->out))
 		return;
-	out_begin(&cli->out, &answer);
+	out_begin(&cli->out, &purge_answer);
 	for (size_t i = 0; i < picks->count; i++)
 		out_row(
 		    &cli->out, (struct out_cell[FIELDS]){ [ID].text = picks->at[i].id,
@@ -94,7 +100,7 @@ run(struct cli *cli, const void *values, char **keys)
 		end = EXIT_NO;
 	}
 	if (end == EXIT_DONE && (end = change_keys(cli, &picks, &plan)) == EXIT_DONE)
-		report(cli, &picks);
+		purge_report(cli, &picks);
 	picks_free(&picks);
 	return end;
 }
@@ -109,6 +115,6 @@ const struct command cmd_purge = {
 	.example = "authkey purge 7QxR2mNd",
 	.least = 1,
 	.most = -1,
-	.answer = &answer,
+	.answer = &purge_answer,
 	.run = run,
 };

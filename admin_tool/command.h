@@ -37,7 +37,7 @@ extern const struct command cmd_reveal, cmd_rotate;
 extern const struct command cmd_verifier_add, cmd_verifier_remove, cmd_verifier_list;
 extern const struct command cmd_export, cmd_import, cmd_backup, cmd_restore;
 
-extern const struct command cmd_scan;
+extern const struct command cmd_scan, cmd_expiring, cmd_prune;
 
 extern const struct command cmd_completion;
 

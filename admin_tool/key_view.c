@@ -39,10 +39,13 @@ static const struct out_field fields[KEY_FIELDS] = {
 
 static const int columns[] = { KEY_NAME, KEY_OWNER, KEY_LAST_USED_AT, KEY_KEY,
 	KEY_CREATED_AT, KEY_STATUS, -1 };
+static const int ends_columns[] = { KEY_EXPIRES_AT, KEY_NAME, KEY_OWNER,
+	KEY_LAST_USED_AT, KEY_KEY, KEY_STATUS, -1 };
 static const int notice_lines[] = { KEY_NAME, KEY_OWNER, KEY_KEY, KEY_STATUS,
 	KEY_CREATED_AT, -1 };
 
 const struct out_shape key_list = { fields, KEY_OLD_CALLERS, true, columns };
+const struct out_shape key_ends = { fields, KEY_OLD_CALLERS, true, ends_columns };
 const struct out_shape key_sheet = { fields, KEY_FIELDS, false, NULL };
 const struct out_shape key_notice = { fields, KEY_OLD_CALLERS, false, notice_lines };
 

@@ -39,6 +39,7 @@ enum {
 };
 
 extern const struct out_shape key_list; /* many */
+extern const struct out_shape key_ends; /* many, by when they end */
 extern const struct out_shape key_sheet; /* one, everything */
 extern const struct out_shape key_notice; /* one, what a new key's owner must know */
 
