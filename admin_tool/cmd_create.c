@@ -15,7 +15,7 @@
 
 struct values {
 	const char *owner, *description, *expires, *not_before;
-	struct texts services, scopes, networks, tags;
+	struct keyword_texts lists;
 	bool disabled, decoy, no_recovery, copy;
 };
 
@@ -25,15 +25,15 @@ static const struct option_spec options[] = {
 	    "whose key it is: the PAM user that it logs in (you, also behind sudo)" },
 	{ "description", 'd', OPTION_TEXT, AT(description), "TEXT",
 	    "what the key is for" },
-	{ "service", 0, OPTION_TEXTS, AT(services), "S",
+	{ "service", 0, OPTION_TEXTS, AT(lists.services), "S",
 	    "a PAM service that the key opens; may be repeated, or a,b (all "
 	    "services)" },
-	{ "scope", 0, OPTION_TEXTS, AT(scopes), "S",
+	{ "scope", 0, OPTION_TEXTS, AT(lists.scopes), "S",
 	    "a scope that the key has; may be repeated, or a,b (none)" },
-	{ "from", 0, OPTION_TEXTS, AT(networks), "CIDR",
+	{ "from", 0, OPTION_TEXTS, AT(lists.networks), "CIDR",
 	    "a network that the key may be used from; may be repeated, or a,b "
 	    "(anywhere)" },
-	{ "tag", 0, OPTION_TEXTS, AT(tags), "T",
+	{ "tag", 0, OPTION_TEXTS, AT(lists.tags), "T",
 	    "a word to find it by; may be repeated, or a,b" },
 	{ "expires", 0, OPTION_TEXT, AT(expires), "WHEN|never",
 	    "when it ends: 90d, 12h, 2027-01-31, 2027-01-31T23:59:59Z (never, or "
@@ -48,17 +48,6 @@ static const struct option_spec options[] = {
 	    "never keep its token sealed, where recovery is on" },
 	DELIVER_COPY(AT(copy)),
 	OPTION_END,
-};
-
-/* Which value goes to which list. */
-static const struct {
-	const struct keyword_kind *kind;
-	size_t from, to;
-} lists[] = {
-	{ &keyword_service, AT(services), offsetof(struct ak_record, key.services) },
-	{ &keyword_scope, AT(scopes), offsetof(struct ak_record, key.scopes) },
-	{ &keyword_network, AT(networks), offsetof(struct ak_record, key.networks) },
-	{ &keyword_tag, AT(tags), offsetof(struct ak_record, tags) },
 };
 
 static const char *
@@ -111,16 +100,11 @@ fill_texts(
 static bool
 fill_limits(struct cli *cli, const struct values *v, struct ak_record *r)
 {
-	const char *why;
+	const char *why, *option;
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		why = keywords_add(lists[i].kind,
-		    (const struct texts *)((const char *)v + lists[i].from),
-		    (char *)r + lists[i].to);
-		if (why != NULL) {
-			cli_usage(cli, "--%s: %s", lists[i].kind->option, why);
-			return false;
-		}
+	if ((why = keywords_each(keywords_add, &v->lists, r, &option)) != NULL) {
+		cli_usage(cli, "--%s: %s", option, why);
+		return false;
 	}
 	if ((why = text_take_time(v->expires, "never", cli->now, &r->key.expires_at)) ==
 		NULL &&

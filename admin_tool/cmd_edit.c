@@ -12,24 +12,13 @@
 static const struct option_spec options[] = {
 	{ "name", 0, OPTION_TEXT, AT(name), "NAME", "the new name" },
 	{ "description", 'd', OPTION_TEXT, AT(description), "TEXT", "what it is for" },
-	{ "service", 0, OPTION_TEXTS, AT(services), "CHANGE", "PAM services" },
-	{ "scope", 0, OPTION_TEXTS, AT(scopes), "CHANGE", "scopes" },
-	{ "from", 0, OPTION_TEXTS, AT(networks), "CHANGE", "networks" },
-	{ "tag", 0, OPTION_TEXTS, AT(tags), "CHANGE", "tags" },
+	{ "service", 0, OPTION_TEXTS, AT(lists.services), "CHANGE", "PAM services" },
+	{ "scope", 0, OPTION_TEXTS, AT(lists.scopes), "CHANGE", "scopes" },
+	{ "from", 0, OPTION_TEXTS, AT(lists.networks), "CHANGE", "networks" },
+	{ "tag", 0, OPTION_TEXTS, AT(lists.tags), "CHANGE", "tags" },
 	{ "expires", 0, OPTION_TEXT, AT(expires), "WHEN|never", "when it ends" },
 	{ "not-before", 0, OPTION_TEXT, AT(not_before), "WHEN|none", "when it begins" },
 	OPTION_END,
-};
-
-/* Which change goes to which list. */
-static const struct {
-	const struct keyword_kind *kind;
-	size_t from, to;
-} lists[] = {
-	{ &keyword_service, AT(services), offsetof(struct ak_record, key.services) },
-	{ &keyword_scope, AT(scopes), offsetof(struct ak_record, key.scopes) },
-	{ &keyword_network, AT(networks), offsetof(struct ak_record, key.networks) },
-	{ &keyword_tag, AT(tags), offsetof(struct ak_record, tags) },
 };
 
 static const char *
@@ -56,12 +45,8 @@ apply(struct cli *cli, const struct edit_values *v, struct ak_record *r)
 		why = set_text(v->description, ak_description_why_not, r->description,
 		    sizeof(r->description));
 	}
-	for (size_t i = 0; why == NULL && i < sizeof(lists) / sizeof(lists[0]); i++) {
-		option = lists[i].kind->option;
-		why = keywords_change(lists[i].kind,
-		    (const struct texts *)((const char *)v + lists[i].from),
-		    (char *)r + lists[i].to);
-	}
+	if (why == NULL)
+		why = keywords_each(keywords_change, &v->lists, r, &option);
 	if (why == NULL) {
 		option = "expires";
 		why = text_take_time(v->expires, "never", cli->now, &r->key.expires_at);
@@ -165,8 +150,9 @@ static bool
 says_something(const struct edit_values *v)
 {
 	return v->name != NULL || v->description != NULL || v->expires != NULL ||
-	       v->not_before != NULL || v->services.count > 0 || v->scopes.count > 0 ||
-	       v->networks.count > 0 || v->tags.count > 0;
+	       v->not_before != NULL || v->lists.services.count > 0 ||
+	       v->lists.scopes.count > 0 || v->lists.networks.count > 0 ||
+	       v->lists.tags.count > 0;
 }
 
 static enum cli_exit

@@ -153,10 +153,11 @@ edit_form_ask(
 		[EDIT_DESCRIPTION] = &v->description,
 		[EDIT_EXPIRES] = &v->expires,
 		[EDIT_NOT_BEFORE] = &v->not_before };
-	struct texts *const lists[EDIT_QUESTIONS] = { [EDIT_SERVICES] = &v->services,
-		[EDIT_SCOPES] = &v->scopes,
-		[EDIT_NETWORKS] = &v->networks,
-		[EDIT_TAGS] = &v->tags };
+	struct texts *const lists[EDIT_QUESTIONS] = { [EDIT_SERVICES] =
+							  &v->lists.services,
+		[EDIT_SCOPES] = &v->lists.scopes,
+		[EDIT_NETWORKS] = &v->lists.networks,
+		[EDIT_TAGS] = &v->lists.tags };
 
 	memset(form, 0, sizeof(*form));
 	fill(record, shown);

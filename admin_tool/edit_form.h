@@ -2,14 +2,14 @@
 #ifndef EDIT_FORM_H
 #define EDIT_FORM_H
 
-#include "options.h"
+#include "keywords.h"
 #include "prompt.h"
 #include "record.h"
 
 /* What is to become of a key; NULL and no texts: stays. */
 struct edit_values {
 	const char *name, *description, *expires, *not_before;
-	struct texts services, scopes, networks, tags;
+	struct keyword_texts lists;
 };
 
 /* The questions of `authkey edit KEY`; values point into answers. */

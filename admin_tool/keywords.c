@@ -136,3 +136,26 @@ keywords_change(const struct keyword_kind *kind, const struct texts *values,
 		why = kind->why_not_empty;
 	return why;
 }
+
+const char *
+keywords_each(keywords_fn *fn, const struct keyword_texts *texts, struct ak_record *r,
+    const char **option)
+{
+	const struct {
+		const struct keyword_kind *kind;
+		const struct texts *values;
+		char *list;
+	} lists[] = {
+		{ &keyword_service, &texts->services, r->key.services },
+		{ &keyword_scope, &texts->scopes, r->key.scopes },
+		{ &keyword_network, &texts->networks, r->key.networks },
+		{ &keyword_tag, &texts->tags, r->tags },
+	};
+	const char *why = NULL;
+
+	for (size_t i = 0; why == NULL && i < sizeof(lists) / sizeof(lists[0]); i++) {
+		*option = lists[i].kind->option;
+		why = fn(lists[i].kind, lists[i].values, lists[i].list);
+	}
+	return why;
+}

@@ -5,6 +5,7 @@
 #include "address.h"
 #include "name.h"
 #include "options.h"
+#include "record.h"
 #include "words.h"
 
 /* What a word list holds, and what it is called. */
@@ -36,5 +37,20 @@ const char *keywords_add(const struct keyword_kind *kind, const struct texts *va
  */
 const char *keywords_change(const struct keyword_kind *kind, const struct texts *values,
     char list[AK_WORDS_MAX]);
+
+/* The word lists of a key as options give them. */
+struct keyword_texts {
+	struct texts services, scopes, networks, tags;
+};
+
+typedef const char *keywords_fn(
+    const struct keyword_kind *kind, const struct texts *values, char *list);
+
+/*
+ * Do `fn`, keywords_add or keywords_change, with each word list of a record. NULL, or
+ * why not; `option` is out: the option that is off.
+ */
+const char *keywords_each(keywords_fn *fn, const struct keyword_texts *texts,
+    struct ak_record *record, const char **option);
 
 #endif
