@@ -3,6 +3,7 @@
 # Tokens in files: found, named, judged, and switched off.
 # shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2153
 load helper
+load kill_helper
 
 A=ak_7QxR2mNdA1b2C3d4E5f6G7h8J9k2LmNoPqR7MhWNX
 B=kalp_111111111111111111111111111111111117HZFzf
@@ -288,4 +289,17 @@ as_nobody() {
   ends 1
   prints 'ak_7QxR2mNd…  unknown'
   [ "$(git -C "$PLACE/repo" log --format=%s)" = clean ]
+}
+
+@test 'kill -9 at any change of scan --disable: old or new state, the next works (R43)' {
+  needs_strace
+  make deploy
+  echo "$token" >"$PLACE/file"
+  after() {
+    is_whole || { echo "# killed at $1 $2" >&3; return 1; }
+    [ "$(field "$id" status)" = enabled ] || took=$((took + 1))
+  }
+  interrupt signal=KILL '"$AK_TOOL" enable -q deploy' scan -q --disable "$PLACE/file"
+  [ "$ended" -gt 20 ]
+  [ "$took" -gt 0 ]
 }
