@@ -34,6 +34,7 @@ const struct command *const commands[] = {
 	&cmd_rotate,
 	&cmd_verify,
 	&cmd_explain,
+	&cmd_access,
 	&cmd_stats,
 	&cmd_log,
 	&cmd_audit,
