@@ -142,9 +142,8 @@ ak_execute(struct ak_database *d, const char *sql, struct ak_error *error)
 	return rc == SQLITE_OK ? AK_OK : ak_fail_sqlite(d->handle, rc, d->path, error);
 }
 
-/* One number of the header: PRAGMA NAME. */
-static enum ak_code
-get_pragma(
+enum ak_code
+ak_pragma(
     struct ak_database *d, const char *sql, int64_t *value, struct ak_error *error)
 {
 	sqlite3_stmt *pragma = NULL;
@@ -199,8 +198,8 @@ get_version(struct ak_database *d, const struct ak_kind *kind, int64_t *version,
 	int64_t application;
 	enum ak_code code;
 
-	if ((code = get_pragma(d, "PRAGMA user_version", version, error)) != AK_OK ||
-	    (code = get_pragma(d, "PRAGMA application_id", &application, error)) !=
+	if ((code = ak_pragma(d, "PRAGMA user_version", version, error)) != AK_OK ||
+	    (code = ak_pragma(d, "PRAGMA application_id", &application, error)) !=
 		AK_OK)
 		return code;
 	if (application != kind->application_id && (application != 0 || *version != 0))

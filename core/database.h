@@ -60,6 +60,10 @@ void ak_database_close(struct ak_database *database);
 enum ak_code ak_execute(
     struct ak_database *database, const char *sql, struct ak_error *error);
 
+/* One number that a database keeps of itself: "PRAGMA user_version". */
+enum ak_code ak_pragma(struct ak_database *database, const char *sql, int64_t *value,
+    struct ak_error *error);
+
 /*
  * A statement, ready to bind; it belongs to the database. Give it back to
  * ak_statement_done() before it is asked for again. NULL with `error` set.

@@ -9,7 +9,7 @@
 
 #include "usage_private.h"
 
-static const struct ak_kind kind = { "an authkey usage database",
+const struct ak_kind ak_usage_kind = { "an authkey usage database",
 	AK_USAGE_APPLICATION_ID, ak_usage_migrations, AK_USAGE_MIGRATION_COUNT };
 
 /* Keys are looked up in the master, which is only read here. */
@@ -80,7 +80,7 @@ ak_usage_open(
 	    (code = ak_database_open(&u->db, paths->usage, error)) == AK_OK &&
 	    (code = switch_to_wal(&u->db, error)) == AK_OK &&
 	    (code = ak_execute(&u->db, "PRAGMA cache_size = " CACHE, error)) == AK_OK &&
-	    (code = ak_database_migrate(&u->db, &kind, error)) == AK_OK)
+	    (code = ak_database_migrate(&u->db, &ak_usage_kind, error)) == AK_OK)
 		code = attach_master(u, error);
 	if (code == AK_OK)
 		*out = u;

@@ -11,6 +11,8 @@ struct ak_usage {
 	const struct ak_paths *paths;
 };
 
+extern const struct ak_kind ak_usage_kind;
+
 /*
  * Put the usage file of a user aside as UID.old and a new one in its place, by
  * renaming alone. UID.old, if there is one, is lost: the caller has read it to its end

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "inspect.h"
+#include "master_private.h"
+#include "usage_private.h"
+
+#define URI_MAX (3 * 4096 + 32)
+
+/* Whether what was written last stands in a write-ahead log, so that it must be read.
+ */
+static bool
+has_log(const char *path)
+{
+	char log[4200];
+	struct stat st;
+
+	snprintf(log, sizeof(log), "%s-wal", path);
+	return stat(log, &st) == 0 && st.st_size > 0;
+}
+
+/*
+ * The path as a URI. Without a log the file is taken to be one that nobody changes:
+ * SQLite then makes no files beside it.
+ */
+static void
+uri_of(const char *path, char uri[URI_MAX])
+{
+	char *to = uri + sprintf(uri, "file:");
+
+	for (; *path != '\0' && to < uri + URI_MAX - 32; path++)
+		if (strchr("%?#", *path) != NULL)
+			to += sprintf(to, "%%%02x", (unsigned char)*path);
+		else
+			*to++ = *path;
+	*to = '\0';
+}
+
+static void
+readable_uri(const char *path, char uri[URI_MAX])
+{
+	uri_of(path, uri);
+	strcat(uri, has_log(path) ? "?mode=ro" : "?immutable=1");
+}
+
+/* Open a database of a kind and of the version that is known here. */
+static enum ak_code
+inspect(struct ak_database *d, const char *path, const struct ak_kind *kind,
+    struct ak_error *error)
+{
+	int64_t application = 0, version = 0;
+	char uri[URI_MAX];
+	struct stat st;
+	enum ak_code code;
+	int rc;
+
+	if (lstat(path, &st) != 0)
+		return errno == ENOENT
+			   ? ak_fail(error, AK_E_NOT_FOUND, "%s: is not there", path)
+			   : ak_fail_errno(error, path, "");
+	if (!S_ISREG(st.st_mode))
+		return ak_fail(error, AK_E_STORE, "%s: is not a regular file", path);
+	if (access(path, R_OK) != 0)
+		return ak_fail_errno(error, path, "");
+	snprintf(d->path, sizeof(d->path), "%s", path);
+	readable_uri(path, uri);
+	rc = sqlite3_open_v2(uri, &d->handle,
+	    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOFOLLOW, NULL);
+	if (rc != SQLITE_OK)
+		return ak_fail_sqlite(d->handle, rc, path, error);
+	sqlite3_db_config(d->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(d->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	if ((code = ak_pragma(d, "PRAGMA application_id", &application, error)) !=
+		AK_OK ||
+	    (code = ak_pragma(d, "PRAGMA user_version", &version, error)) != AK_OK)
+		return code;
+	if (application != kind->application_id)
+		return ak_fail(error, AK_E_STORE, "%s: is not %s", path, kind->name);
+	if (version != kind->migration_count)
+		return ak_fail(error, AK_E_STORE,
+		    "%s: was made by another authkey (version %d, known here %d)", path,
+		    (int)version, kind->migration_count);
+	return AK_OK;
+}
+
+enum ak_code
+ak_master_inspect(
+    const struct ak_paths *paths, struct ak_master **out, struct ak_error *error)
+{
+	struct ak_master *m = ak_master_new(error);
+	enum ak_code code;
+
+	*out = NULL;
+	if (m == NULL)
+		return error->code;
+	m->paths = *paths;
+	code = inspect(&m->db, paths->master, &ak_master_kind, error);
+	if (code == AK_OK)
+		*out = m;
+	else
+		ak_master_close(&m);
+	return code;
+}
+
+static enum ak_row
+take_complaint(sqlite3_stmt *row, void *context)
+{
+	char *complaint = context;
+
+	ak_column_text(row, 0, complaint, 128);
+	return AK_ROW_STOP;
+}
+
+enum ak_code
+ak_master_check(struct ak_master *m, struct ak_error *error)
+{
+	char complaint[128] = "";
+	sqlite3_stmt *check = NULL;
+	int rc = sqlite3_prepare_v2(
+	    m->db.handle, "PRAGMA integrity_check(1)", -1, &check, NULL);
+	enum ak_code code;
+
+	code = rc == SQLITE_OK
+		   ? ak_each(&m->db, check, rc, take_complaint, complaint, error)
+		   : ak_fail_sqlite(m->db.handle, rc, m->db.path, error);
+	sqlite3_finalize(check);
+	if (code == AK_OK && strcmp(complaint, "ok") != 0)
+		code = ak_fail(
+		    error, AK_E_STORE, "%s: is damaged: %s", m->db.path, complaint);
+	return code;
+}
+
+/* The master beside it, which some of its queries ask. */
+static enum ak_code
+attach(struct ak_usage *u, struct ak_error *error)
+{
+	sqlite3_stmt *s = NULL;
+	char uri[URI_MAX];
+	int rc = sqlite3_prepare_v2(u->db.handle, "ATTACH ?1 AS master", -1, &s, NULL);
+
+	readable_uri(u->paths->master, uri);
+	if (rc == SQLITE_OK && (rc = ak_bind_text(s, 1, uri)) == SQLITE_OK)
+		rc = sqlite3_step(s);
+	sqlite3_finalize(s);
+	return rc == SQLITE_DONE
+		   ? AK_OK
+		   : ak_fail_sqlite(u->db.handle, rc, u->paths->master, error);
+}
+
+enum ak_code
+ak_usage_inspect(
+    const struct ak_paths *paths, struct ak_usage **out, struct ak_error *error)
+{
+	struct ak_usage *u = calloc(1, sizeof(*u));
+	enum ak_code code;
+
+	*out = NULL;
+	if (u == NULL)
+		return ak_fail(error, AK_E_NOMEM, "out of memory");
+	u->paths = paths;
+	if ((code = inspect(&u->db, paths->usage, &ak_usage_kind, error)) == AK_OK)
+		code = attach(u, error);
+	if (code == AK_OK)
+		*out = u;
+	else
+		ak_usage_close(&u);
+	return code;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef AK_INSPECT_H
+#define AK_INSPECT_H
+
+#include "usage.h"
+
+/*
+ * A look at an installation that may be broken: nothing is made, migrated, locked or
+ * published, and no file's mode is held against it. For authkey doctor; whoever works
+ * with keys uses ak_master_open().
+ */
+
+/*
+ * Open the master for reading alone.
+ *
+ *   paths   of ak_paths_of()
+ *   master  out, the caller closes it with ak_master_close(); NULL on error
+ *
+ * AK_E_NOT_FOUND   there is none
+ * AK_E_PERMISSION  the caller may not read it
+ * AK_E_STORE       damaged, or of another version
+ */
+enum ak_code ak_master_inspect(
+    const struct ak_paths *paths, struct ak_master **master, struct ak_error *error);
+
+/* Look for damage in every page of the master: AK_E_STORE, and what it is. */
+enum ak_code ak_master_check(struct ak_master *master, struct ak_error *error);
+
+/* The same as ak_master_inspect() for the database of usage: ak_usage_close(). */
+enum ak_code ak_usage_inspect(
+    const struct ak_paths *paths, struct ak_usage **usage, struct ak_error *error);
+
+#endif
