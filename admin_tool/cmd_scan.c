@@ -162,6 +162,26 @@ say(const struct scanning *s)
 	    s->reader.files == 1 ? "" : "s", size);
 }
 
+/* Within a transaction. The scan may have taken hours, and keys be deleted by now. */
+static enum ak_code
+disable(struct cli *cli, void *context)
+{
+	struct picks *picks = context, still = { NULL, 0, 0 };
+	struct ak_record record;
+	enum ak_code code = AK_OK;
+	bool there;
+
+	for (size_t i = 0; i < picks->count && code == AK_OK; i++) {
+		code = ak_record_by_id(
+		    cli->master, picks->at[i].id, &record, &there, &cli->error);
+		if (code == AK_OK && there && !picks_append(cli, &still, &record))
+			code = cli->error.code;
+	}
+	picks_free(picks);
+	*picks = still;
+	return code == AK_OK ? change_each(cli, picks, &toggle_off) : code;
+}
+
 static enum cli_exit
 finish(struct scanning *s, const struct values *v)
 {
@@ -171,7 +191,7 @@ finish(struct scanning *s, const struct values *v)
 		return cli_fail(s->cli);
 	say(s);
 	if (v->disable && s->live.count > 0) {
-		if ((end = change_keys(s->cli, &s->live, &toggle_off)) != EXIT_DONE)
+		if ((end = change_run(s->cli, disable, &s->live)) != EXIT_DONE)
 			return end;
 		change_say(s->cli, &s->live, &toggle_off);
 	}

@@ -119,6 +119,24 @@ as_nobody() {
   ends 0
 }
 
+@test 'a key that is purged while the scan goes on holds --disable up for no other' {
+  make gone
+  mkfifo "$PLACE/pipe"
+  echo "$token" >"$PLACE/first"
+  make deploy
+  local code=0
+  "$AK_TOOL" scan --disable "$PLACE/first" "$PLACE/pipe" 2>"$PLACE/err" >"$PLACE/out" &
+  exec 9>"$PLACE/pipe" # opened by the scan, which has read the first file
+  "$AK_TOOL" revoke -q gone
+  "$AK_TOOL" purge -q gone
+  echo "$token" >&9
+  exec 9>&-
+  wait $! || code=$?
+  [ "$code" = 1 ]
+  run ! grep -q 'gone' "$PLACE/err"
+  [ "$(field deploy status)" = disabled ]
+}
+
 @test 'folders are walked, links are not, and nothing but files is opened' {
   make deploy
   mkdir -p "$PLACE/tree/deep/er" "$PLACE/elsewhere"
