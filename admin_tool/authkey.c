@@ -54,6 +54,7 @@ const struct command *const commands[] = {
 	&cmd_reveal,
 	&cmd_export,
 	&cmd_import,
+	&cmd_apply,
 	&cmd_backup,
 	&cmd_restore,
 	&cmd_scan,

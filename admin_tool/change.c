@@ -19,12 +19,8 @@ value_of(enum out_kind kind, const struct out_cell *cell)
 	return kind == OUT_WORDS ? json_array() : json_null();
 }
 
-/*
- * What the audit keeps: each field that differs, as it was and as it is. NULL when
- * memory is out: a change must not pass for none.
- */
-static json_t *
-differences(const struct out_shape *shape, const struct out_cell *was,
+json_t *
+change_differences(const struct out_shape *shape, const struct out_cell *was,
     const struct out_cell *is)
 {
 	json_t *all = json_object(), *from, *to;
@@ -52,7 +48,7 @@ enum ak_code
 change_note(struct cli *cli, const char *subject, const struct out_shape *shape,
     const struct out_cell *was, const struct out_cell *is)
 {
-	json_t *detail = differences(shape, was, is);
+	json_t *detail = change_differences(shape, was, is);
 	char *text = detail != NULL ? json_dumps(detail, JSON_COMPACT) : NULL;
 	char who[AK_OWNER_MAX + 1], tty[64];
 	struct ak_audit entry = { .at = cli->now,
@@ -86,6 +82,16 @@ cells_of(const struct cli *cli, const struct ak_record *record, struct key_view 
 	key_view(cli, record, NULL, view);
 	view->cells[KEY_KEY].text = NULL;
 	return view->cells;
+}
+
+json_t *
+change_differences_of_key(
+    struct cli *cli, const struct ak_record *was, const struct ak_record *is)
+{
+	struct key_view views[2];
+
+	return change_differences(
+	    &key_sheet, cells_of(cli, was, &views[0]), cells_of(cli, is, &views[1]));
 }
 
 enum ak_code

@@ -31,6 +31,15 @@ enum ak_code change_note(struct cli *cli, const char *subject,
 enum ak_code change_note_key(
     struct cli *cli, const struct ak_record *was, const struct ak_record *is);
 
+/*
+ * What the audit keeps: each field that differs, as it was and as it is; the caller
+ * gives it back. NULL when memory is out: a change must not pass for none.
+ */
+json_t *change_differences(const struct out_shape *shape, const struct out_cell *was,
+    const struct out_cell *is);
+json_t *change_differences_of_key(
+    struct cli *cli, const struct ak_record *was, const struct ak_record *is);
+
 /* What became of one record. */
 enum change {
 	CHANGE_NONE, /* it was so already */

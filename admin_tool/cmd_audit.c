@@ -4,6 +4,7 @@
 
 #include "audit.h"
 #include "command.h"
+#include "describe.h"
 #include "pick.h"
 
 struct values {
@@ -43,75 +44,6 @@ static const struct out_field verify_fields[VERIFY_FIELDS] = {
 };
 static const struct out_shape verdict = { verify_fields, VERIFY_FIELDS, false, NULL };
 
-/* Text for people, as much as there is room for. */
-struct text {
-	char at[OUT_CELL_MAX];
-	size_t len;
-};
-
-static void __attribute__((format(printf, 2, 3)))
-add(struct text *text, const char *format, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(text->at + text->len, sizeof(text->at) - text->len, format, args);
-	va_end(args);
-	text->len += n > 0 ? (size_t)n : 0;
-	if (text->len >= sizeof(text->at))
-		text->len = sizeof(text->at) - 1;
-}
-
-static void
-add_value(struct text *text, const json_t *value)
-{
-	size_t i;
-	json_t *word;
-
-	if (json_is_string(value))
-		add(text, "%s", json_string_value(value));
-	else if (json_is_boolean(value))
-		add(text, "%s", json_is_true(value) ? "yes" : "no");
-	else if (json_is_integer(value))
-		add(text, "%lld", (long long)json_integer_value(value));
-	else if (json_is_array(value) && json_array_size(value) > 0)
-		json_array_foreach((json_t *)(uintptr_t)value, i, word)
-		{
-			add(text, "%s%s", i > 0 ? "," : "",
-			    json_is_string(word) ? json_string_value(word) : "?");
-		}
-	else
-		add(text, "-");
-}
-
-static bool
-is_empty(const json_t *value)
-{
-	return value == NULL || json_is_null(value) ||
-	       (json_is_array(value) && json_array_size(value) == 0);
-}
-
-/* "status: enabled -> disabled; tags: prod" */
-static void
-describe(json_t *detail, struct text *text)
-{
-	const char *name;
-	json_t *change;
-
-	text->at[0] = '\0';
-	text->len = 0;
-	json_object_foreach(detail, name, change)
-	{
-		add(text, "%s%s: ", text->len > 0 ? "; " : "", name);
-		if (!is_empty(json_array_get(change, 0))) {
-			add_value(text, json_array_get(change, 0));
-			add(text, " -> ");
-		}
-		add_value(text, json_array_get(change, 1));
-	}
-}
-
 /* The listing as it goes along. */
 struct listing {
 	struct cli *cli;
@@ -134,7 +66,7 @@ give(const struct ak_audit *e, void *context)
 {
 	struct listing *l = context;
 	char hash[2 * AK_AUDIT_HASH_LEN + 1];
-	struct text text;
+	char text[OUT_CELL_MAX];
 	json_t *detail;
 
 	if ((l->since != AK_NO_TIME && e->at < l->since) || l->skip-- > 0)
@@ -144,7 +76,6 @@ give(const struct ak_audit *e, void *context)
 	/* What somebody wrote there by hand is a text. */
 	if ((detail = json_loads(e->detail, 0, NULL)) == NULL)
 		detail = json_string(e->detail);
-	describe(detail, &text);
 	out_row(&l->cli->out,
 	    (struct out_cell[FIELDS]){ [SEQ].number = e->seq,
 		[TIME].number = ak_time_is_sane(e->at) ? e->at : AK_NO_TIME,
@@ -152,7 +83,7 @@ give(const struct ak_audit *e, void *context)
 		[TTY].text = e->tty,
 		[ACTION].text = e->action,
 		[SUBJECT].text = e->subject,
-		[DETAIL] = { .nested = detail, .text = text.at },
+		[DETAIL] = { .nested = detail, .text = describe_change(detail, text) },
 		[HASH].text = hash });
 	json_decref(detail);
 	return true;

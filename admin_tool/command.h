@@ -35,7 +35,7 @@ extern const struct command cmd_owner_suspend, cmd_owner_resume, cmd_owner_verif
 extern const struct command cmd_recovery_init, cmd_recovery_status, cmd_recovery_off;
 extern const struct command cmd_reveal, cmd_rotate;
 extern const struct command cmd_verifier_add, cmd_verifier_remove, cmd_verifier_list;
-extern const struct command cmd_export, cmd_import, cmd_backup, cmd_restore;
+extern const struct command cmd_export, cmd_import, cmd_apply, cmd_backup, cmd_restore;
 
 extern const struct command cmd_scan, cmd_expiring, cmd_prune;
 

@@ -4,6 +4,7 @@
 
 #include "change.h"
 #include "import.h"
+#include "live_key.h"
 #include "text.h"
 
 #define REPLACED "replaced by an import"
@@ -52,54 +53,34 @@ inherit(struct ak_record *to, const struct ak_record *from)
 	to->no_recovery = from->no_recovery;
 }
 
-/* A key that uses the name of a new one. */
-struct holder {
-	struct ak_record record;
-	bool found;
-};
-
-static bool
-take_holder(const struct ak_record *record, void *context)
-{
-	struct holder *holder = context;
-
-	holder->found = record->key.state != AK_ENDED && record->replaced_by[0] == '\0';
-	if (holder->found)
-		holder->record = *record;
-	return !holder->found;
-}
-
 /* End the key that has the name of the line's. */
 static enum ak_code
 take_name(struct import *i, const struct ak_record *r)
 {
 	struct cli *cli = i->cli;
-	struct holder holder = { .found = false };
-	struct ak_record before;
+	struct ak_record holder, before;
 	char label[TEXT_LABEL_MAX];
 	enum ak_code code;
+	bool found;
 
-	code = ak_record_by_name(
-	    cli->master, r->key.name, r->key.owner, take_holder, &holder, &cli->error);
+	code = live_key_find(cli, r->key.owner, r->key.name, &holder, &found);
 	if (code != AK_OK)
 		return code;
-	if (!holder.found)
+	if (!found)
 		return ak_fail(&cli->error, AK_E_STORE,
 		    "line %lld: the master does not take the key", (long long)i->line);
 	if (!i->replace) {
-		text_label(&holder.record, label);
+		text_label(&holder, label);
 		return conflict(i, label, "has this name of this owner here");
 	}
-	before = holder.record;
-	holder.record.key.state = AK_ENDED;
-	holder.record.revoked_at = cli->now;
-	cli_actor(holder.record.revoked_by);
-	snprintf(holder.record.revoke_reason, sizeof(holder.record.revoke_reason), "%s",
-	    REPLACED);
-	memcpy(holder.record.replaced_by, r->key.id, sizeof(r->key.id));
-	if ((code = ak_record_update(cli->master, &holder.record, &cli->error)) !=
-		AK_OK ||
-	    (code = change_note_key(cli, &before, &holder.record)) != AK_OK)
+	before = holder;
+	holder.key.state = AK_ENDED;
+	holder.revoked_at = cli->now;
+	cli_actor(holder.revoked_by);
+	snprintf(holder.revoke_reason, sizeof(holder.revoke_reason), "%s", REPLACED);
+	memcpy(holder.replaced_by, r->key.id, sizeof(r->key.id));
+	if ((code = ak_record_update(cli->master, &holder, &cli->error)) != AK_OK ||
+	    (code = change_note_key(cli, &before, &holder)) != AK_OK)
 		return code;
 	return ak_record_add(cli->master, r, &cli->error);
 }

@@ -13,63 +13,63 @@ id_why_not(const char *id)
 
 #define IN(type, member) \
 	offsetof(struct type, member), sizeof(((struct type *)0)->member)
-#define KEY_TEXT(name, member, why, needed)                          \
+#define KEY_TEXT(name, member, why, rules)                          \
+	{                                                           \
+		name, TEXT, IN(ak_record, member), why, NULL, rules \
+	}
+#define KEY_WORDS(name, member, words)                                    \
+	{                                                                 \
+		name, WORDS, IN(ak_record, member), NULL, &words, DECIDED \
+	}
+#define KEY_TIME(name, member, rules)                                \
 	{                                                            \
-		name, TEXT, IN(ak_record, member), why, NULL, needed \
+		name, TIME, IN(ak_record, member), NULL, NULL, rules \
 	}
-#define KEY_WORDS(name, member, words)                                  \
-	{                                                               \
-		name, WORDS, IN(ak_record, member), NULL, &words, false \
-	}
-#define KEY_TIME(name, member, needed)                                \
+#define OWNER_TEXT(name, member)                                      \
 	{                                                             \
-		name, TIME, IN(ak_record, member), NULL, NULL, needed \
+		name, TEXT, IN(ak_owner, member), NULL, NULL, DECIDED \
 	}
-#define OWNER_TEXT(name, member)                                    \
-	{                                                           \
-		name, TEXT, IN(ak_owner, member), NULL, NULL, false \
+#define OWNER_TIME(name, member)                                      \
+	{                                                             \
+		name, TIME, IN(ak_owner, member), NULL, NULL, DECIDED \
 	}
-#define OWNER_TIME(name, member)                                    \
-	{                                                           \
-		name, TIME, IN(ak_owner, member), NULL, NULL, false \
-	}
-#define THE_TYPE                                      \
-	{                                             \
-		"type", TYPE, 0, 0, NULL, NULL, false \
+#define THE_TYPE                                  \
+	{                                         \
+		"type", TYPE, 0, 0, NULL, NULL, 0 \
 	}
 
 static const struct key_json_field key_fields[] = {
 	THE_TYPE,
-	KEY_TEXT("id", key.id, id_why_not, true),
-	KEY_TEXT("name", key.name, ak_name_why_not, true),
-	KEY_TEXT("owner", key.owner, ak_owner_why_not, true),
-	KEY_TEXT("prefix", prefix, ak_prefix_why_not, true),
-	{ "scheme", SCHEME, IN(ak_record, key.scheme), NULL, NULL, true },
-	{ "digest", DIGEST, IN(ak_record, key.digest), NULL, NULL, true },
-	{ "status", STATE, IN(ak_record, key.state), NULL, NULL, true },
-	KEY_TEXT("description", description, NULL, false),
+	KEY_TEXT("id", key.id, id_why_not, NEEDED),
+	KEY_TEXT("name", key.name, ak_name_why_not, NEEDED | DECIDED),
+	KEY_TEXT("owner", key.owner, ak_owner_why_not, NEEDED),
+	KEY_TEXT("prefix", prefix, ak_prefix_why_not, NEEDED),
+	{ "scheme", SCHEME, IN(ak_record, key.scheme), NULL, NULL, NEEDED },
+	{ "digest", DIGEST, IN(ak_record, key.digest), NULL, NULL, NEEDED },
+	{ "status", STATE, IN(ak_record, key.state), NULL, NULL, NEEDED | DECIDED },
+	KEY_TEXT("description", description, NULL, DECIDED),
 	KEY_WORDS("services", key.services, keyword_service),
 	KEY_WORDS("scopes", key.scopes, keyword_scope),
 	KEY_WORDS("networks", key.networks, keyword_network),
 	KEY_WORDS("tags", tags, keyword_tag),
-	KEY_TIME("not_before", key.not_before, false),
-	KEY_TIME("expires_at", key.expires_at, false),
-	KEY_TIME("created_at", created_at, true),
-	KEY_TEXT("created_by", created_by, NULL, true),
-	KEY_TIME("activated_at", activated_at, false),
-	KEY_TIME("revoked_at", revoked_at, false),
-	KEY_TEXT("revoked_by", revoked_by, NULL, false),
-	KEY_TEXT("revoke_reason", revoke_reason, NULL, false),
-	KEY_TEXT("replaced_by", replaced_by, id_why_not, false),
-	{ "decoy", YES, IN(ak_record, key.decoy), NULL, NULL, false },
-	KEY_TIME("draining_since", draining_since, false),
-	{ "no_recovery", YES, IN(ak_record, no_recovery), NULL, NULL, false },
+	KEY_TIME("not_before", key.not_before, DECIDED),
+	KEY_TIME("expires_at", key.expires_at, DECIDED),
+	KEY_TIME("created_at", created_at, NEEDED),
+	KEY_TEXT("created_by", created_by, NULL, NEEDED),
+	KEY_TIME("activated_at", activated_at, 0),
+	KEY_TIME("revoked_at", revoked_at, 0),
+	KEY_TEXT("revoked_by", revoked_by, NULL, 0),
+	KEY_TEXT("revoke_reason", revoke_reason, NULL, 0),
+	KEY_TEXT("replaced_by", replaced_by, id_why_not, 0),
+	{ "decoy", YES, IN(ak_record, key.decoy), NULL, NULL, 0 },
+	KEY_TIME("draining_since", draining_since, 0),
+	{ "no_recovery", YES, IN(ak_record, no_recovery), NULL, NULL, 0 },
 	{ .name = NULL },
 };
 
 static const struct key_json_field owner_fields[] = {
 	THE_TYPE,
-	{ "owner", TEXT, IN(ak_owner, name), ak_owner_why_not, NULL, true },
+	{ "owner", TEXT, IN(ak_owner, name), ak_owner_why_not, NULL, NEEDED },
 	OWNER_TEXT("name", full_name),
 	OWNER_TEXT("user_id", user_id),
 	OWNER_TEXT("email", email),
@@ -84,11 +84,11 @@ static const struct key_json_field owner_fields[] = {
 
 static const struct key_json_field header_fields[] = {
 	THE_TYPE,
-	{ "version", COUNT, IN(key_json_header, version), NULL, NULL, true },
-	{ "prefix", TEXT, IN(key_json_header, prefix), ak_prefix_why_not, NULL, false },
-	{ "exported_at", TIME, IN(key_json_header, exported_at), NULL, NULL, false },
-	{ "owners", COUNT, IN(key_json_header, owners), NULL, NULL, false },
-	{ "keys", COUNT, IN(key_json_header, keys), NULL, NULL, false },
+	{ "version", COUNT, IN(key_json_header, version), NULL, NULL, NEEDED },
+	{ "prefix", TEXT, IN(key_json_header, prefix), ak_prefix_why_not, NULL, 0 },
+	{ "exported_at", TIME, IN(key_json_header, exported_at), NULL, NULL, 0 },
+	{ "owners", COUNT, IN(key_json_header, owners), NULL, NULL, 0 },
+	{ "keys", COUNT, IN(key_json_header, keys), NULL, NULL, 0 },
 	{ .name = NULL },
 };
 

@@ -60,6 +60,13 @@ bool key_json_read(json_t *object, enum key_json_type *type,
 bool key_json_is_whole(enum key_json_type type, const union key_json_record *record,
     uint64_t given, struct key_json_mistake *mistake);
 
+/*
+ * Copy those fields that were there and that somebody may decide about a key or owner
+ * that exists: not what it is made of, and not what became of it.
+ */
+void key_json_merge(enum key_json_type type, const union key_json_record *from,
+    uint64_t given, void *record);
+
 /* Whether the field called `name` was there. */
 bool key_json_given(enum key_json_type type, uint64_t given, const char *name);
 

@@ -18,6 +18,9 @@ enum key_json_kind {
 	YES, /* bool; false is not written */
 };
 
+/* Rules: it must be there in what is kept as it is; apply may change it. */
+enum { NEEDED = 1, DECIDED = 2 };
+
 struct key_json_field {
 	const char *name;
 	enum key_json_kind kind;
@@ -25,7 +28,7 @@ struct key_json_field {
 	size_t size; /* of a text, with its NUL */
 	const char *(*why_not)(const char *text); /* of a text; NULL: free text */
 	const struct keyword_kind *words; /* of a word list */
-	bool needed;
+	unsigned rules;
 };
 
 /* A type of object; the list of its fields ends without a name. */

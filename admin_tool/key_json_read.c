@@ -207,7 +207,7 @@ key_json_read(json_t *object, enum key_json_type *type, union key_json_record *r
 		if (!json_is_null(value))
 			why = take_value(f, value, record);
 		else
-			why = f->needed ? "must not be null" : NULL;
+			why = (f->rules & NEEDED) != 0 ? "must not be null" : NULL;
 		if (why != NULL)
 			return fail(m, name, why);
 	}
@@ -244,7 +244,19 @@ key_json_is_whole(enum key_json_type type, const union key_json_record *record,
 {
 	const struct key_json_field *fields = key_json_shapes[type].fields;
 	for (const struct key_json_field *f = fields; f->name != NULL; f++)
-		if (f->needed && (given >> (f - fields) & 1) == 0)
+		if ((f->rules & NEEDED) != 0 && (given >> (f - fields) & 1) == 0)
 			return fail(m, f->name, "is missing");
 	return type != KEY_JSON_KEY || check_key(&record->key, m);
+}
+
+void
+key_json_merge(enum key_json_type type, const union key_json_record *from,
+    uint64_t given, void *record)
+{
+	const struct key_json_field *fields = key_json_shapes[type].fields;
+
+	for (const struct key_json_field *f = fields; f->name != NULL; f++)
+		if ((f->rules & DECIDED) != 0 && (given >> (f - fields) & 1) != 0)
+			memcpy((char *)record + f->at, (const char *)from + f->at,
+			    f->size);
 }

@@ -102,6 +102,23 @@ owner_read(struct cli *cli, const char *name, struct ak_owner *owner)
 	return found;
 }
 
+enum ak_code
+owner_put(struct cli *cli, const struct ak_owner *was, const struct ak_owner *is,
+    json_t **differences)
+{
+	struct out_cell cells[2][FIELDS];
+	enum ak_code code;
+
+	view(was, cells[0]);
+	view(is, cells[1]);
+	*differences = change_differences(&owner_sheet, cells[0], cells[1]);
+	if (*differences == NULL)
+		return ak_fail(&cli->error, AK_E_NOMEM, "out of memory");
+	if ((code = ak_owner_put(cli->master, is, &cli->error)) == AK_OK)
+		code = change_note(cli, is->name, &owner_sheet, cells[0], cells[1]);
+	return code;
+}
+
 /* An owner, and what is to become of them. */
 struct owner_work {
 	const char *name;

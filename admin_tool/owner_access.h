@@ -18,6 +18,13 @@ void owner_row(struct cli *cli, const struct ak_owner *owner);
  */
 bool owner_read(struct cli *cli, const char *name, struct ak_owner *owner);
 
+/*
+ * Put an owner within a change, and note it. `differences` is what has changed, for the
+ * caller to give back; NULL when cli->error is set.
+ */
+enum ak_code owner_put(struct cli *cli, const struct ak_owner *was,
+    const struct ak_owner *is, json_t **differences);
+
 /* What a command does to an owner and says of it. */
 struct owner_plan {
 	/* False: it is so already. */
