@@ -309,7 +309,7 @@ const struct command cmd_create = {
 	    "is revoked and made anew. With -q nothing is asked and the token alone is "
 	    "printed.",
 	.example = "authkey create deploy --owner alice --service nginx --expires 90d\n"
-		   "token=$(authkey create backup --owner bob --from 192.0.2.0/24 -q)",
+		   "(umask 077; authkey -q create deploy --owner alice > token)",
 	.most = 1,
 	.options = options,
 	.values_size = sizeof(struct values),

@@ -145,7 +145,7 @@ const struct command cmd_explain = {
 	.about =
 	    "As verify, and besides: each check with its answer, what the PAM module "
 	    "would return, and the line that it would log.",
-	.example = "authkey explain --user alice --service nginx < token",
+	.example = "authkey explain --user alice --service nginx --from 192.0.2.7",
 	.options = judge_options,
 	.values_size = sizeof(struct judge_values),
 	.answer = &answer,

@@ -42,6 +42,7 @@ const struct command cmd_fold = {
 	    "does it on a host where nobody looks, so that the files of usage.d do not "
 	    "fill up. And it ends the keys that authkey rotate --drain has left, once "
 	    "all their callers have come with the new token.",
+	.example = "authkey fold\nsystemctl enable --now authkey-fold.timer",
 	.answer = &answer,
 	.run = run,
 };

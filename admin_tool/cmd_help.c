@@ -175,6 +175,7 @@ const struct command cmd_help = {
 	.arguments = "[COMMAND]",
 	.summary = "explain the tool or a command",
 	.about = "With --json: every command with its arguments, options and fields.",
+	.example = "authkey help create",
 	.most = 2,
 	.run = run,
 };

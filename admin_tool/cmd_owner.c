@@ -134,7 +134,7 @@ const struct command cmd_owner_set = {
 	ONE_USER,
 	.summary = "describe the person behind a PAM user",
 	.example =
-	    "authkey owner set alice --name 'Alice Archer' --email alice@example.org",
+	    "authkey owner set alice --name 'Alice Archer' --email a@example.org",
 	.options = set_options,
 	.values_size = sizeof(struct set_values),
 	.answer = &owner_sheet,
@@ -145,6 +145,7 @@ const struct command cmd_owner_show = {
 	.name = "owner show",
 	ONE_USER,
 	.summary = "show everything about an owner",
+	.example = "authkey owner show alice",
 	.answer = &owner_sheet,
 	.run = run_show,
 };
@@ -153,6 +154,7 @@ const struct command cmd_owner_list = {
 	.name = "owner list",
 	.arguments = "",
 	.summary = "list who owns keys or was described",
+	.example = "authkey owner list --format csv",
 	.answer = &owner_list,
 	.run = run_list,
 };

@@ -119,6 +119,7 @@ const struct command cmd_owner_suspend = {
 	.name = "owner suspend",
 	ONE_USER,
 	.summary = "refuse all keys of an owner until they are resumed",
+	.example = "authkey owner suspend alice --reason 'on leave'",
 	.options = suspend_options,
 	.values_size = sizeof(struct suspend_values),
 	.answer = &owner_sheet,
@@ -130,6 +131,7 @@ const struct command cmd_owner_resume = {
 	.name = "owner resume",
 	ONE_USER,
 	.summary = "end a suspension",
+	.example = "authkey owner resume alice",
 	.answer = &owner_sheet,
 	.run = run_resume,
 };
@@ -141,6 +143,7 @@ const struct command cmd_owner_verify = {
 	.about =
 	    "Services whose PAM line says require_verified_owner admit verified owners "
 	    "alone.",
+	.example = "authkey owner verify alice",
 	.options = verify_options,
 	.values_size = sizeof(struct verify_values),
 	.answer = &owner_sheet,

@@ -36,6 +36,7 @@ const struct command cmd_publish = {
 	.about =
 	    "Every command that changes keys does it by itself. It repairs a store "
 	    "that is damaged or missing, or whose owner or mode is off.",
+	.example = "authkey publish",
 	.answer = &answer,
 	.run = run,
 };

@@ -269,6 +269,7 @@ const struct command cmd_recovery_status = {
 	.name = "recovery status",
 	.arguments = "",
 	.summary = "tell whether tokens are kept, and how many",
+	.example = "authkey recovery status --json",
 	.answer = &answer,
 	.run = run_status,
 };
@@ -278,5 +279,6 @@ const struct command cmd_recovery_off = {
 	.arguments = "",
 	.summary = "delete the sealed tokens and keep none any more",
 	.about = "The keys work as before. At a terminal it asks first; -y says yes.",
+	.example = "authkey -y recovery off",
 	.run = run_off,
 };

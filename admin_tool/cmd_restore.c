@@ -244,8 +244,8 @@ const struct command cmd_restore = {
 	    "revoked, deleted, disabled or suspended since it was made stays so, "
 	    "unless --revive is given. It also mends a master that is damaged. What it "
 	    "replaces is kept beside it.",
-	.example = "authkey restore --dry-run /root/authkey-2026-11-21.db\n"
-		   "authkey restore /root/authkey-2026-11-21.db",
+	.example = "authkey restore --dry-run /root/authkey-2026-06-30.db\n"
+		   "authkey restore /root/authkey-2026-06-30.db",
 	.least = 1,
 	.most = 1,
 	.options = options,

@@ -257,7 +257,7 @@ const struct command cmd_rotate = {
 	    "for, the old token never outlives its own expiry. authkey show tells of "
 	    "either key which the other is, and who still uses the old one.",
 	.example = "authkey rotate alice/deploy --overlap 7d\n"
-		   "authkey rotate deploy --drain --until 2027-03-01",
+		   "authkey rotate deploy --drain --until 90d",
 	.least = 1,
 	.most = 1,
 	.options = options,

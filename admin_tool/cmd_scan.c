@@ -235,7 +235,7 @@ const struct command cmd_scan = {
 		 "off, and 0 when there is none. Where no installation can be read, as "
 		 "in a commit hook, every token counts as live.",
 	.example = "authkey scan --disable /srv/www /var/log\n"
-		   "git diff --cached | authkey scan",
+		   "git diff --cached --text --unified=0 | grep '^+' | authkey scan",
 	.most = -1,
 	.options = options,
 	.values_size = sizeof(struct values),

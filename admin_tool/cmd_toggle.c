@@ -90,7 +90,7 @@ const struct command cmd_disable = {
 	.about = "When it exits 0, the next login with the key is refused, in every "
 		 "process. `authkey enable` switches it on again. With --owner or "
 		 "--tag it asks first; without a terminal they need -y.",
-	.example = "authkey disable alice/deploy 7QxR2mNd\n"
+	.example = "authkey disable alice/deploy bob/backup\n"
 		   "authkey disable --tag staging -y",
 	.most = -1,
 	.options = options,

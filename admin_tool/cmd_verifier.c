@@ -312,6 +312,7 @@ const struct command cmd_verifier_remove = {
 	.name = "verifier remove",
 	ONE_USER,
 	.summary = "take it back: group membership and usage file",
+	.example = "authkey verifier remove www-data",
 	.answer = &verifier_sheet,
 	.run = run_remove,
 };
@@ -320,6 +321,7 @@ const struct command cmd_verifier_list = {
 	.name = "verifier list",
 	.arguments = "",
 	.summary = "list the users whose processes check tokens",
+	.example = "authkey verifier list",
 	.answer = &verifier_list,
 	.run = run_list,
 };

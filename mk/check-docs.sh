@@ -66,6 +66,17 @@ page_commands() {
     $man/authkey.8
 }
 
+# "COMMAND: EXAMPLE", of the tool's help and of the page.
+tool_examples() {
+  jq -r '.commands[] | "\(.command): \(.example // empty | split("\n")[])"' "$work/help"
+}
+
+page_examples() {
+  mk/examples.sh $man/authkey.8 | awk -F '\t' '
+    NR == FNR { command[$0]; next }
+    $1 in command && $2 == ".Dl" { print $1 ": " $3 }' "$work/commands" -
+}
+
 # The fields of a key, as `show` prints them, and the items of the page that name them.
 page_fields() {
   awk '/^\.Sh / { inside = $2 == "JSON" }
@@ -102,12 +113,18 @@ page_reasons() {
 "$tool" help --json >"$work/help" || echo '{}' >"$work/help"
 lint=$(mandoc -Tlint -W warning $man/*.[1-8] 2>&1)
 
-echo 1..7
+echo 1..9
 jq -r '.commands[].command' "$work/help" >"$work/commands"
 same 'authkey(8) has every command and no other' "$work/commands" <(page_commands)
 tool_options >"$work/options"
 same 'authkey(8) has every option of every command and no other' "$work/options" \
   <(page_options)
+page_examples >"$work/examples"
+same 'authkey(8) has an example of every command' "$work/commands" \
+  <(sed 's/: .*//' "$work/examples")
+tool_examples >"$work/help_examples"
+same 'authkey(8) has the examples of every command and no other' "$work/help_examples" \
+  "$work/examples"
 jq -r '.commands[] | select(.command == "show") | .fields[]' "$work/help" >"$work/fields"
 same 'authkey(8) has every field of a key and no other' "$work/fields" <(page_fields)
 module_options >"$work/module"

@@ -57,6 +57,18 @@ tool() {
   refused 'authkey(8) has every option' 'not in the page: global --color auto|always|never'
 }
 
+@test "a command without an example in authkey(8) is refused" {
+  sed -i '/^\.Dl authkey publish/d' "$tree/docs/man/authkey.8"
+  refused 'authkey(8) has an example of every command' 'not in the page: publish'
+}
+
+@test "an example that the help and authkey(8) tell differently is refused" {
+  sed -i 's/^\.Dl authkey prune --older-than 365d/.Dl authkey prune --older-than 1d/' \
+    "$tree/docs/man/authkey.8"
+  refused 'authkey(8) has the examples' 'not in the page: prune: authkey prune --older-than 365d'
+  refused 'authkey(8) has the examples' 'in the page alone: prune: authkey prune --older-than 1d'
+}
+
 @test "a field of a key without a word in authkey(8) is refused" {
   sed -i 's/^\.It Va services , scopes/.It Va services/' "$tree/docs/man/authkey.8"
   refused 'authkey(8) has every field of a key' 'not in the page: scopes'
