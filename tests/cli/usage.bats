@@ -48,7 +48,7 @@ load helper
     jq -r ".options[] | select(.option == \"description\") | .letter"'
   [ "$output" = d ]
   run bash -c '"$AK_TOOL" help list --json | jq -r ".fields | length"'
-  [ "$output" = 23 ]
+  [ "$output" = 26 ]
 }
 
 @test '--version prints the name and the version' {
