@@ -58,6 +58,7 @@ const struct command *const commands[] = {
 	&cmd_backup,
 	&cmd_restore,
 	&cmd_scan,
+	&cmd_doctor,
 	&cmd_config,
 	&cmd_fold,
 	&cmd_publish,

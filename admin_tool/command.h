@@ -28,7 +28,8 @@ struct command {
 /* Each file cmd_NAME.c has its commands. Lists end with a NULL. */
 extern const struct command cmd_init, cmd_create, cmd_list, cmd_show, cmd_edit;
 extern const struct command cmd_enable, cmd_disable, cmd_revoke, cmd_purge;
-extern const struct command cmd_verify, cmd_explain, cmd_access, cmd_publish, cmd_help;
+extern const struct command cmd_verify, cmd_explain, cmd_access, cmd_doctor,
+    cmd_publish, cmd_help;
 extern const struct command cmd_stats, cmd_log, cmd_audit, cmd_config, cmd_fold;
 extern const struct command cmd_owner_set, cmd_owner_show, cmd_owner_list;
 extern const struct command cmd_owner_suspend, cmd_owner_resume, cmd_owner_verify;

@@ -81,11 +81,12 @@ inspect(struct ak_database *d, const char *path, const struct ak_kind *kind,
 		return code;
 	if (application != kind->application_id)
 		return ak_fail(error, AK_E_STORE, "%s: is not %s", path, kind->name);
-	if (version != kind->migration_count)
-		return ak_fail(error, AK_E_STORE,
-		    "%s: was made by another authkey (version %d, known here %d)", path,
-		    (int)version, kind->migration_count);
-	return AK_OK;
+	if (version == kind->migration_count)
+		return AK_OK;
+	return ak_fail(error, AK_E_STORE,
+	    "%s: was made by %s authkey (version %d, known here %d)", path,
+	    version > kind->migration_count ? "a newer" : "an older", (int)version,
+	    kind->migration_count);
 }
 
 enum ak_code

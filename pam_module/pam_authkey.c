@@ -17,12 +17,16 @@
 
 #include "authkey.h"
 #include "credential.h"
+#include "module_mark.h"
 #include "opts.h"
 #include "usage.h"
 
 #define EXPORT __attribute__((visibility("default")))
 #define UNUSED __attribute__((unused))
 #define DAY 86400
+
+/* Which version a file is of, to be found without loading it. */
+__attribute__((used, retain)) static const char version[] = MODULE_MARK AK_VERSION;
 
 /* What is exported to the service about the key that opened it. */
 static const char *const variables[] = { "AUTHKEY_ID", "AUTHKEY_NAME", "AUTHKEY_OWNER",

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DOCTOR_H
+#define DOCTOR_H
+
+#include "cli.h"
+#include "inspect.h"
+#include "pam_host.h"
+
+/* How bad a finding is. */
+enum doctor_severity {
+	DOCTOR_ERROR, /* something does not work, or lets in who should not be */
+	DOCTOR_WARNING, /* it works, but not as one may think */
+	DOCTOR_UNSEEN, /* the caller may not look */
+};
+
+/* One examination, and what is known of the installation. */
+struct doctor {
+	struct cli *cli;
+	const char *check; /* which check is at work */
+	const char *verifier; /* --verifier, or NULL */
+	struct ak_paths paths;
+	uid_t owner; /* whose everything should be: root, or who made it for himself */
+	bool known; /* `installation` is: the master could be read */
+	struct ak_installation installation;
+	bool busy; /* another command is changing things */
+	struct pam_host host;
+	bool has_host; /* it was read */
+	size_t found, unseen;
+};
+
+/* Each check looks at its part and reports; none changes anything. */
+typedef void doctor_check_fn(struct doctor *d);
+
+void doctor_folders(struct doctor *d);
+void doctor_strays(struct doctor *d);
+void doctor_space(struct doctor *d);
+void doctor_master(struct doctor *d);
+void doctor_audit(struct doctor *d);
+void doctor_store(struct doctor *d);
+void doctor_clock(struct doctor *d);
+void doctor_group(struct doctor *d);
+void doctor_usage(struct doctor *d);
+void doctor_verifier(struct doctor *d);
+void doctor_module(struct doctor *d);
+void doctor_stacks(struct doctor *d);
+void doctor_keys(struct doctor *d);
+
+/*
+ * Report: the thing, the reason, and a way out, which is a command where there is one.
+ * `fix` may be NULL; all are borrowed.
+ */
+void doctor_report(struct doctor *d, enum doctor_severity severity, const char *thing,
+    const char *reason, const char *fix);
+
+/* The same for what an error says: one of permission is UNSEEN. */
+void doctor_report_error(
+    struct doctor *d, const char *thing, const struct ak_error *error, const char *fix);
+
+/*
+ * A command line, in static memory until the fourth call after it: words are put for
+ * %s, quoted for a shell where they must be. %A is authkey with its --dir.
+ */
+const char *doctor_command(const struct doctor *d, const char *format, ...);
+
+#endif
