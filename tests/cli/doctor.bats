@@ -36,13 +36,13 @@ healthy() {
 finds() {
   doctor --json "${arguments[@]}"
   ends 1
-  [ "$(jq length <<<"$output")" = 1 ] &&
-    [ "$(jq -r '.[0] | "\(.severity) \(.check) \(.thing)"' <<<"$output")" = "$1 $2 $3" ] &&
-    [[ $(jq -r '.[0].reason' <<<"$output") == *"$4"* ]] || {
+  local found
+  found=$(jq -r '.[] | "\(.severity) \(.check) \(.thing) \(.reason)"' <<<"$output")
+  if [[ $found != "$1 $2 $3 "*"$4"* || $(wc -l <<<"$found") != 1 ]]; then
     echo "instead of $1 $2 $3 $4:"
     echo "$output"
     return 1
-  }
+  fi
   fix=$(jq -r '.[0].fix' <<<"$output")
 }
 
@@ -200,7 +200,7 @@ mend_all() {
   local meta time
   time=$(printf '%016x' $(($(date +%s) + 86400)) | fold -w 2 | tac | tr -d '\n')
   meta=$(sql "$AUTHKEY_DIR/keys.db" "SELECT substr(hex(record), 1, 16) FROM key WHERE id = ''")$time
-  meta+=$(printf '%b' "$(sed 's/../\\x&/g' <<<"$meta")" | b2sum -l 128 | cut -c 1-32)
+  meta+=$(printf '%b' "$(fold -w 2 <<<"$meta" | sed 's/^/\\x/' | tr -d '\n')" | b2sum -l 128 | cut -c 1-32)
   sql "$AUTHKEY_DIR/keys.db" "UPDATE key SET record = x'$meta' WHERE id = ''"
   finds error clock clock 's behind the last publishing'
   fix=${fix#*: }
