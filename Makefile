@@ -27,15 +27,19 @@ include mk/embed.mk
 include mk/flags.mk
 
 # core/ has two halves: reading, which every login loads, and writing, for the tool.
-CORE_READ  := address btree crc32 decide digest error escape log_line module_options name pack reason store token \
+CORE_READ  := address btree crc32 decide digest error escape log_line module_options name pack quiet reason store token \
               trusted usage_record usage_write verify when words
 CORE_WRITE := $(filter-out $(CORE_READ),$(basename $(notdir $(wildcard core/*.c))))
 CORE       := $(CORE_READ:%=$(B)/core/%.o) $(CORE_WRITE:%=$(B)/core/%.o) $(B)/gen/sql.o
-MODULE     := $(patsubst %.c,$(B)/%.o,$(wildcard pam_module/*.c))
+# pam_module/ has two modules: the one that changes keys stands apart from logins.
+PASSWD_OWN := pam_authkey_passwd passwd_change
+PASSWD     := $(PASSWD_OWN:%=$(B)/pam_module/%.o) $(B)/pam_module/log.o $(B)/pam_module/talk.o
+MODULE     := $(filter-out $(PASSWD_OWN:%=$(B)/pam_module/%.o), \
+              $(patsubst %.c,$(B)/%.o,$(wildcard pam_module/*.c)))
 TOOL       := $(patsubst %.c,$(B)/%.o,$(wildcard admin_tool/*.c))
 
 .PHONY: all
-all: $(B)/pam_authkey.so $(B)/authkey ## build the module and the tool
+all: $(B)/pam_authkey.so $(B)/pam_authkey_passwd.so $(B)/authkey ## build the modules and the tool
 
 $(B)/%.o: %.c $(GEN)/sql.h
 	@mkdir -p $(@D)
@@ -52,19 +56,21 @@ $(B)/libauthkey.a: $(CORE)
 	$(Q)$(AR) rcs $@ $^
 
 # -z nodelete: hosts unload modules after every login; to stay costs nothing and is faster.
-$(B)/pam_authkey.so: $(MODULE) $(B)/libauthkey.a pam_module/pam_authkey.map
+$(B)/%.so: $(B)/libauthkey.a pam_module/%.map
 	$(call say,LD)
-	$(Q)$(CC) -shared -o $@ $(MODULE) $(B)/libauthkey.a $(AK_LDFLAGS) $(LDFLAGS) \
+	$(Q)$(CC) -shared -o $@ $(filter %.o,$^) $(B)/libauthkey.a $(AK_LDFLAGS) $(LDFLAGS) \
 	  $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,-z,nodelete \
-	  -Wl,--version-script=pam_module/pam_authkey.map \
-	  $(LIBS_PAM) $(LIBS_SODIUM)
+	  -Wl,--version-script=pam_module/$*.map \
+	  $(LIBS_PAM) $(if $(filter %_passwd,$*),$(LIBS_SQLITE)) $(LIBS_SODIUM)
+$(B)/pam_authkey.so: $(MODULE)
+$(B)/pam_authkey_passwd.so: $(PASSWD)
 
 $(B)/authkey: $(TOOL) $(B)/libauthkey.a
 	$(call say,LD)
 	$(Q)$(CC) -pie -o $@ $(TOOL) $(B)/libauthkey.a $(AK_LDFLAGS) $(LDFLAGS) \
 	  $(LIBS_SQLITE) $(LIBS_SODIUM) $(LIBS_TOOL)
 
--include $(CORE:.o=.d) $(MODULE:.o=.d) $(TOOL:.o=.d)
+-include $(CORE:.o=.d) $(MODULE:.o=.d) $(PASSWD:.o=.d) $(TOOL:.o=.d)
 
 include mk/test.mk
 include mk/install.mk

@@ -8,7 +8,7 @@
 #include "usage.h"
 
 /* Where an installation is when nobody says otherwise. */
-#define CLI_DIR_DEFAULT "/var/lib/authkey"
+#define CLI_DIR_DEFAULT AK_DIR_DEFAULT
 
 /* What commands that take something away have at stake. */
 #define CLI_STILL_LIVE "take it that the keys are STILL LIVE until a command succeeds"

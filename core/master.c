@@ -59,7 +59,8 @@ ak_master_lock(struct ak_master *m, struct ak_error *error)
 {
 	static const struct timespec step = { 0, LOCK_STEP_MS * 1000000L };
 
-	m->lock = open(m->paths.lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	m->lock = ak_above_standard_streams(
+	    open(m->paths.lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
 	if (m->lock < 0)
 		return ak_fail_errno(error, m->paths.lock, "");
 	fchmod(m->lock, 0600); /* whatever the umask took away: SECURITY R24 */

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
+#include <sys/random.h>
 
 #include <sodium.h>
 
 #include "mint.h"
+
+bool
+ak_mint_ready(void)
+{
+	unsigned char one;
+
+	return getrandom(&one, sizeof(one), GRND_NONBLOCK) == sizeof(one) &&
+	       sodium_init() >= 0;
+}
 
 void
 ak_token_mint(const char *prefix, char text[AK_TOKEN_MAX + 1], struct ak_token *tok)

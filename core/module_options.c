@@ -6,18 +6,40 @@
 
 #include "module_options.h"
 #include "name.h"
+#include "when.h"
 
 #define PROMPT_MAX 255
 
-enum kind { FLAG, PATH, OWNER, USER_RULE, USAGE_RULE, SERVICE, SCOPE, PROMPT, NUMBER };
+enum kind {
+	FLAG,
+	PATH,
+	OWNER,
+	USER_RULE,
+	USAGE_RULE,
+	SERVICE,
+	SCOPE,
+	PROMPT,
+	NUMBER,
+	DURATION
+};
 
-/* docs/man/pam_authkey.8 describes each; `make check-docs` compares. */
-static const struct option {
+/* An option: what it is called, what it takes, where its value goes. */
+struct option {
 	const char *name;
 	enum kind kind;
-	size_t at; /* in struct ak_module_options */
+	size_t at; /* in the struct that is filled */
 	int max; /* of a number */
-} options[] = {
+};
+#define MOST_OPTIONS 32
+
+/* The options of one module. */
+struct table {
+	const struct option *options;
+	size_t count;
+};
+
+/* docs/man/pam_authkey.8 describes each; `make check-docs` compares. */
+static const struct option options[] = {
 	{ "store", PATH, offsetof(struct ak_module_options, store), 0 },
 	{ "store_owner", OWNER, offsetof(struct ak_module_options, store_owner), 0 },
 	{ "user", USER_RULE, offsetof(struct ak_module_options, user), 0 },
@@ -41,7 +63,19 @@ static const struct option {
 	{ "debug", FLAG, offsetof(struct ak_module_options, debug), 0 },
 	{ "quiet", FLAG, offsetof(struct ak_module_options, quiet), 0 },
 };
-#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+static const struct table authkey = { options, sizeof(options) / sizeof(options[0]) };
+
+/* And docs/man/pam_authkey_passwd.8 these. */
+static const struct option passwd_options[] = {
+	{ "dir", PATH, offsetof(struct ak_passwd_options, dir), 0 },
+	{ "overlap", DURATION, offsetof(struct ak_passwd_options, overlap), 0 },
+	{ "prompt", PROMPT, offsetof(struct ak_passwd_options, prompt), 0 },
+	{ "debug", FLAG, offsetof(struct ak_passwd_options, debug), 0 },
+	{ "quiet", FLAG, offsetof(struct ak_passwd_options, quiet), 0 },
+};
+static const struct table authkey_passwd = { passwd_options,
+	sizeof(passwd_options) / sizeof(passwd_options[0]) };
+_Static_assert(sizeof(options) <= MOST_OPTIONS * sizeof(options[0]), "seen has room");
 
 /* A decimal number without sign, spaces or leading zeroes, 0..max. */
 static bool
@@ -125,9 +159,9 @@ set_path(const char *value, const char **path)
 /* Set one option. NULL, or why the value cannot be one. */
 static const char *
 set(const struct users *users, const struct option *option, const char *value,
-    struct ak_module_options *opts)
+    void *filled)
 {
-	void *at = (char *)opts + option->at;
+	void *at = (char *)filled + option->at;
 	const char *why = NULL;
 	unsigned n;
 
@@ -162,42 +196,68 @@ set(const struct users *users, const struct option *option, const char *value,
 			return "it is a whole number in its range; see pam_authkey(8)";
 		*(int *)at = (int)n;
 		break;
+	case DURATION:
+		return ak_duration_why_not(value, at);
 	}
 	return why;
 }
 
 /* The option that `arg` names, and where its value begins; NULL when there is none. */
 static const struct option *
-find(const char *arg, const char **value)
+find(const struct table *table, const char *arg, const char **value)
 {
 	size_t len = strcspn(arg, "=");
 
 	*value = arg[len] == '=' ? arg + len + 1 : NULL;
-	for (size_t i = 0; i < OPTION_COUNT; i++)
-		if (strlen(options[i].name) == len &&
-		    memcmp(options[i].name, arg, len) == 0)
-			return &options[i];
+	for (size_t i = 0; i < table->count; i++)
+		if (strlen(table->options[i].name) == len &&
+		    memcmp(table->options[i].name, arg, len) == 0)
+			return &table->options[i];
 	return NULL;
 }
 
+/* A line that is read: which options it may have, and those that it has had. */
+struct taken {
+	const struct table *table;
+	const struct users *users;
+	bool seen[MOST_OPTIONS];
+	void *filled;
+};
+
 /* Take one argument. NULL, or why it cannot be one. */
 static const char *
-take(const struct users *users, const char *arg, bool seen[OPTION_COUNT],
-    struct ak_module_options *opts)
+take(struct taken *line, const char *arg)
 {
 	const char *value;
-	const struct option *option = find(arg, &value);
+	const struct option *option = find(line->table, arg, &value);
+	bool *seen;
 
 	if (option == NULL)
 		return "there is no such option";
-	if (seen[option - options] && option->kind != SCOPE)
+	seen = &line->seen[option - line->table->options];
+	if (*seen && option->kind != SCOPE)
 		return "it stands twice";
-	seen[option - options] = true;
+	*seen = true;
 	if (option->kind == FLAG && value != NULL)
 		return "it takes no value";
 	if (option->kind != FLAG && (value == NULL || value[0] == '\0'))
 		return "it needs a value";
-	return set(users, option, value, opts);
+	return set(line->users, option, value, line->filled);
+}
+
+/* Take them all. NULL, or why `wrong` cannot be one. */
+static const char *
+take_all(struct taken *line, int argc, const char *const *argv, const char **wrong)
+{
+	const char *why;
+
+	*wrong = NULL;
+	for (int i = 0; i < argc; i++)
+		if ((why = take(line, argv[i])) != NULL) {
+			*wrong = argv[i];
+			return why;
+		}
+	return NULL;
 }
 
 const char *
@@ -205,17 +265,22 @@ ak_module_options_parse(int argc, const char *const *argv, ak_user_number_fn *nu
     void *context, struct ak_module_options *opts, const char **wrong)
 {
 	const struct users users = { number, context };
-	bool seen[OPTION_COUNT] = { false };
-	const char *why;
+	struct taken line = { &authkey, &users, { false }, opts };
 
 	memset(opts, 0, sizeof(*opts));
 	opts->store = AK_STORE_DEFAULT;
 	opts->prompt = "Password: ";
-	*wrong = NULL;
-	for (int i = 0; i < argc; i++)
-		if ((why = take(&users, argv[i], seen, opts)) != NULL) {
-			*wrong = argv[i];
-			return why;
-		}
-	return NULL;
+	return take_all(&line, argc, argv, wrong);
+}
+
+const char *
+ak_passwd_options_parse(int argc, const char *const *argv,
+    struct ak_passwd_options *opts, const char **wrong)
+{
+	struct taken line = { &authkey_passwd, NULL, { false }, opts };
+
+	memset(opts, 0, sizeof(*opts));
+	opts->dir = AK_DIR_DEFAULT;
+	opts->prompt = "Current key: ";
+	return take_all(&line, argc, argv, wrong);
 }

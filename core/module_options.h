@@ -3,6 +3,7 @@
 #define AK_MODULE_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "words.h"
@@ -11,7 +12,8 @@
  * The options of a module line, pam_authkey(8): the module obeys them, and the tool
  * reads them in the stacks of this host.
  */
-#define AK_STORE_DEFAULT "/var/lib/authkey/keys.db"
+#define AK_DIR_DEFAULT "/var/lib/authkey"
+#define AK_STORE_DEFAULT AK_DIR_DEFAULT "/keys.db"
 
 /* Whose name PAM_USER must be: option user=. */
 enum ak_user_rule { AK_USER_MATCH, AK_USER_ANY, AK_USER_SET };
@@ -57,5 +59,18 @@ typedef bool ak_user_number_fn(const char *name, uid_t *uid, void *context);
 const char *ak_module_options_parse(int argc, const char *const *argv,
     ak_user_number_fn *number, void *context, struct ak_module_options *options,
     const char **wrong);
+
+/* The options of a line of pam_authkey_passwd(8). Texts are borrowed. */
+struct ak_passwd_options {
+	const char *dir; /* the installation */
+	int64_t overlap; /* s that the old token stays valid; 0: it ends at once */
+	const char *prompt;
+	bool debug;
+	bool quiet;
+};
+
+/* Read them, as above. */
+const char *ak_passwd_options_parse(int argc, const char *const *argv,
+    struct ak_passwd_options *options, const char **wrong);
 
 #endif

@@ -3,48 +3,31 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "byte_order.h"
+#include "quiet.h"
 #include "trusted.h"
 #include "usage_write.h"
 
 #define HINT "; let this user check tokens: authkey verifier add USER"
 #define LOCK_TRIES 100
 
-/*
- * pwrite(), or with AT_END an appending write(), without the signal that a file-size
- * limit sends: blocked in this thread, taken if it came, and the mask as it was
- * (SECURITY, finding 5).
- */
+/* pwrite(), or with AT_END an appending write(), which ends no host. */
 #define AT_END (-1)
 static ssize_t
 quiet_write(int fd, const void *bytes, size_t len, off_t at)
 {
-	static const struct timespec at_once = { 0, 0 };
-	sigset_t limit, before, pending;
-	bool was_pending;
+	struct ak_quiet quiet;
 	ssize_t n;
-	int saved;
 
-	sigemptyset(&limit);
-	sigaddset(&limit, SIGXFSZ);
-	if (pthread_sigmask(SIG_BLOCK, &limit, &before) != 0)
+	if (!ak_quiet_begin(&quiet))
 		return -1;
-	/* A signal that is not blocked is never pending. */
-	was_pending = sigismember(&before, SIGXFSZ) == 1 && sigpending(&pending) == 0 &&
-		      sigismember(&pending, SIGXFSZ) == 1;
 	n = at == AT_END ? write(fd, bytes, len) : pwrite(fd, bytes, len, at);
-	saved = errno;
-	if (n < 0 && saved == EFBIG && !was_pending)
-		sigtimedwait(&limit, NULL, &at_once);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	errno = saved;
+	ak_quiet_end(&quiet, n < 0 && errno == EFBIG);
 	return n;
 }
 

@@ -92,11 +92,14 @@ unread() {
 
 includes >"$list"
 
-echo 1..11
+echo 1..12
 report 'the compiler tells what each file includes' "$(unread)"
 rule 'the module includes nothing of the tool' 'pam_module/.*' '' 'admin_tool/.*'
-rule 'the module includes the reading half of core alone' 'pam_module/.*' '' \
+rule 'the module includes the reading half of core alone' 'pam_module/.*' \
+  'pam_module/passwd_change\.c' \
   "core/($writing|master_private|usage_private)\\.h"
+rule 'the module that logins load includes nothing of the one that changes keys' \
+  'pam_module/.*' 'pam_module/(passwd_change|pam_authkey_passwd)\.[ch]' 'pam_module/passwd_.*'
 rule 'the tool includes nothing of the module' 'admin_tool/.*' '' 'pam_module/.*'
 rule 'core includes neither the module nor the tool' 'core/.*' '' '(pam_module|admin_tool)/.*'
 rule 'the pure part of core includes nothing of the part with files' 'core/.*' \

@@ -84,17 +84,18 @@ page_fields() {
     $man/authkey.8
 }
 
-# "name" of a flag, "name=" of an option with a value.
+# module_options TABLE: "name" of a flag, "name=" of an option with a value.
 module_options() {
-  sed -n '/^} options\[\] = {/,/^};/s/.*{ "\([a-z_]*\)", \([A-Z_]*\),.*/\1 \2/p' \
+  sed -n "/ $1\[\] = {/,/^};/"'s/.*{ "\([a-z_]*\)", \([A-Z_]*\),.*/\1 \2/p' \
     core/module_options.c | awk '{ print $1 ($2 == "FLAG" ? "" : "=") }'
 }
 
+# page_module_options PAGE
 page_module_options() {
   awk '/^\.Sh / { inside = $2 == "OPTIONS" }
        inside && /^\.Bl / { depth++ }
        inside && /^\.El/ { depth-- }
-       inside && depth == 1 && /^\.It Cm / { print $3 }' $man/pam_authkey.8
+       inside && depth == 1 && /^\.It Cm / { print $3 }' "$1"
 }
 
 reasons() {
@@ -113,7 +114,7 @@ page_reasons() {
 "$tool" help --json >"$work/help" || echo '{}' >"$work/help"
 lint=$(mandoc -Tlint -W warning $man/*.[1-8] 2>&1)
 
-echo 1..9
+echo 1..10
 jq -r '.commands[].command' "$work/help" >"$work/commands"
 same 'authkey(8) has every command and no other' "$work/commands" <(page_commands)
 tool_options >"$work/options"
@@ -127,9 +128,12 @@ same 'authkey(8) has the examples of every command and no other' "$work/help_exa
   "$work/examples"
 jq -r '.commands[] | select(.command == "show") | .fields[]' "$work/help" >"$work/fields"
 same 'authkey(8) has every field of a key and no other' "$work/fields" <(page_fields)
-module_options >"$work/module"
+module_options options >"$work/module"
 same 'pam_authkey(8) has every option of the module and no other' "$work/module" \
-  <(page_module_options)
+  <(page_module_options $man/pam_authkey.8)
+module_options passwd_options >"$work/passwd"
+same 'pam_authkey_passwd(8) has every option of the module and no other' "$work/passwd" \
+  <(page_module_options $man/pam_authkey_passwd.8)
 reasons >"$work/reasons"
 same 'pam_authkey(8) has every reason of a refusal and no other' "$work/reasons" \
   <(page_reasons $man/pam_authkey.8 DIAGNOSTICS)

@@ -18,19 +18,21 @@ PAMDIRS   := $(MULTIARCH:%=/usr/lib/%/security) /usr/lib64/security /usr/lib/sec
 pamdir    ?= $(patsubst %/,%,$(dir $(firstword $(wildcard $(PAMDIRS:=/pam_permit.so)) \
              /usr/lib/security/)))
 
-MAN8 := docs/man/authkey.8 docs/man/pam_authkey.8
+MAN8 := docs/man/authkey.8 docs/man/pam_authkey.8 docs/man/pam_authkey_passwd.8
 MAN5 := docs/man/authkey-store.5
+
+MODULES := pam_authkey.so pam_authkey_passwd.so
 
 UNITS := $(wildcard packaging/systemd/*)
 
-INSTALLED := $(pamdir)/pam_authkey.so $(sbindir)/authkey $(UNITS:packaging/systemd/%=$(unitdir)/%) \
+INSTALLED := $(MODULES:%=$(pamdir)/%) $(sbindir)/authkey $(UNITS:packaging/systemd/%=$(unitdir)/%) \
              $(MAN8:docs/man/%=$(mandir)/man8/%) $(MAN5:docs/man/%=$(mandir)/man5/%) \
              $(bashcompdir)/authkey $(zshcompdir)/_authkey $(fishcompdir)/authkey.fish
 
 .PHONY: install
 install: all ## PREFIX=/usr/local, DESTDIR=, pamdir=, sbindir=, mandir=, unitdir=, bash-, zsh-, fishcompdir=
 	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
-	install -m 644 $(B)/pam_authkey.so $(DESTDIR)$(pamdir)/
+	install -m 644 $(MODULES:%=$(B)/%) $(DESTDIR)$(pamdir)/
 	install -m 755 $(B)/authkey $(DESTDIR)$(sbindir)/
 	for unit in $(UNITS); do \
 	  sed 's|@sbindir@|$(sbindir)|' $$unit >$(B)/unit && \

@@ -1,42 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
 #include <string.h>
 
 #include <security/pam_ext.h>
 
 #include "authkey.h"
 #include "credential.h"
+#include "talk.h"
 
 /* What clients send as the user name when the password is a token. */
 #define NO_NAME "__token__"
-
-const char *
-credential_item(pam_handle_t *pamh, int type)
-{
-	const void *value = NULL;
-
-	return pam_get_item(pamh, type, &value) == PAM_SUCCESS ? value : NULL;
-}
-
-/* The client's conversation, or NULL when there is none to talk to. */
-static const struct pam_conv *
-conversation(pam_handle_t *pamh)
-{
-	const void *value = NULL;
-	const struct pam_conv *conv;
-
-	if (pam_get_item(pamh, PAM_CONV, &value) != PAM_SUCCESS || value == NULL)
-		return NULL;
-	conv = value;
-	return conv->conv != NULL ? conv : NULL;
-}
-
-/* No answer is never a grant, and a conversation may not make us step aside. */
-static int
-no_answer(int rc)
-{
-	return rc == PAM_SUCCESS || rc == PAM_IGNORE ? PAM_CONV_ERR : rc;
-}
 
 static int
 ask_user(pam_handle_t *pamh)
@@ -44,36 +16,12 @@ ask_user(pam_handle_t *pamh)
 	const char *user = NULL;
 	int rc;
 
-	if (credential_item(pamh, PAM_USER) != NULL)
+	if (talk_item(pamh, PAM_USER) != NULL)
 		return PAM_SUCCESS;
-	if (conversation(pamh) == NULL)
+	if (!talk_is_possible(pamh))
 		return PAM_CONV_ERR;
 	rc = pam_get_user(pamh, &user, NULL);
-	return rc == PAM_SUCCESS && user != NULL ? PAM_SUCCESS : no_answer(rc);
-}
-
-/*
- * One prompt without echo. The conversation is called by hand, since pam_prompt(3)
- * logs an error for a client that gives no answer, and PostgreSQL gives none when it
- * calls the first time. *answer is the caller's to wipe and free.
- */
-static int
-prompt(pam_handle_t *pamh, const char *text, char **answer)
-{
-	const struct pam_message message = { PAM_PROMPT_ECHO_OFF, text };
-	const struct pam_message *messages = &message;
-	const struct pam_conv *conv = conversation(pamh);
-	struct pam_response *response = NULL;
-	int rc;
-
-	*answer = NULL;
-	if (conv == NULL)
-		return PAM_CONV_ERR;
-	rc = conv->conv(1, &messages, &response, conv->appdata_ptr);
-	if (response != NULL)
-		*answer = response->resp;
-	free(response);
-	return rc == PAM_SUCCESS && *answer != NULL ? PAM_SUCCESS : no_answer(rc);
+	return rc == PAM_SUCCESS && user != NULL ? PAM_SUCCESS : talk_no_answer(rc);
 }
 
 static int
@@ -82,15 +30,13 @@ ask_token(pam_handle_t *pamh, const struct ak_module_options *opts)
 	char *answer;
 	int rc;
 
-	if (credential_item(pamh, PAM_AUTHTOK) != NULL)
+	if (talk_item(pamh, PAM_AUTHTOK) != NULL)
 		return PAM_SUCCESS;
 	if (opts->use_first_pass)
 		return PAM_AUTH_ERR;
-	if ((rc = prompt(pamh, opts->prompt, &answer)) == PAM_SUCCESS)
+	if ((rc = talk_ask(pamh, opts->prompt, &answer)) == PAM_SUCCESS)
 		rc = pam_set_item(pamh, PAM_AUTHTOK, answer);
-	if (answer != NULL)
-		explicit_bzero(answer, strlen(answer));
-	free(answer);
+	talk_wipe(&answer);
 	return rc;
 }
 
@@ -111,7 +57,7 @@ take_name(pam_handle_t *pamh, const char *name, size_t len, struct credential *c
 static int
 look_at_name(pam_handle_t *pamh, struct credential *c)
 {
-	const char *name = credential_item(pamh, PAM_USER);
+	const char *name = talk_item(pamh, PAM_USER);
 	struct ak_token tok;
 	size_t len;
 
@@ -140,11 +86,11 @@ credential_get(
 		c->any_user = true;
 	if (rc == PAM_SUCCESS && c->token == NULL &&
 	    (rc = ask_token(pamh, opts)) == PAM_SUCCESS) {
-		c->token = credential_item(pamh, PAM_AUTHTOK);
+		c->token = talk_item(pamh, PAM_AUTHTOK);
 		c->len = strnlen(c->token, AK_TOKEN_LOOK + 1);
 	}
 	/* Read now: the conversation may have changed it (SECURITY R7). */
-	c->user = c->any_user ? NULL : credential_item(pamh, PAM_USER);
+	c->user = c->any_user ? NULL : talk_item(pamh, PAM_USER);
 	return rc;
 }
 

@@ -32,7 +32,4 @@ int credential_get(pam_handle_t *pamh, const struct ak_module_options *opts,
 
 void credential_wipe(struct credential *credential);
 
-/* A text item of the handle, libpam's memory; NULL when it is not set. */
-const char *credential_item(pam_handle_t *pamh, int type);
-
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <syslog.h>
-
-#include <security/pam_ext.h>
 #include <security/pam_modutil.h>
 
+#include "log.h"
 #include "opts.h"
 
 static bool
@@ -20,13 +18,11 @@ int
 opts_parse(
     pam_handle_t *pamh, int argc, const char **argv, struct ak_module_options *opts)
 {
-	char shown[AK_ESCAPED_MAX];
 	const char *wrong, *why;
 
 	why = ak_module_options_parse(argc, argv, user_number, pamh, opts, &wrong);
 	if (why == NULL)
 		return PAM_SUCCESS;
-	pam_syslog(pamh, LOG_ERR, "option %s: %s; nobody gets in until it is mended",
-	    ak_escape(wrong, shown), why);
+	log_option(pamh, wrong, why, "nobody gets in");
 	return PAM_SERVICE_ERR;
 }

@@ -10,15 +10,16 @@
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 
 #include "authkey.h"
 #include "credential.h"
+#include "log.h"
 #include "module_mark.h"
 #include "opts.h"
+#include "talk.h"
 #include "usage.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -68,19 +69,6 @@ acct_mgmt_code(enum ak_reason reason)
 
 static const struct phase authentication = { "authentication", authenticate_code };
 static const struct phase account = { "account", acct_mgmt_code };
-
-static int
-level_of(enum ak_reason reason)
-{
-	switch (reason) {
-#define LEVEL(word, value, auth, acct, level, text) \
-	case AK_##word:                             \
-		return LOG_##level;
-		AK_REASONS(LEVEL)
-#undef LEVEL
-	}
-	return LOG_ERR;
-}
 
 static int64_t
 now(void)
@@ -171,27 +159,6 @@ keep_grant(pam_handle_t *pamh, const struct ak_module_options *o,
 	return rc;
 }
 
-/* One line for each verdict; an ordinary password leaves none. */
-static void
-write_log(pam_handle_t *pamh, const struct ak_module_options *o,
-    const struct phase *phase, const struct ak_verdict *verdict)
-{
-	struct ak_caller caller = { getuid(), geteuid(), credential_item(pamh, PAM_TTY),
-		credential_item(pamh, PAM_RUSER), credential_item(pamh, PAM_RHOST),
-		credential_item(pamh, PAM_USER) };
-	int level = level_of(verdict->reason);
-	char line[AK_LOG_LINE_MAX];
-
-	if ((level == LOG_DEBUG && !o->debug) || (level == LOG_INFO && o->quiet))
-		return;
-	if (verdict->reason == AK_STORE_UNAVAILABLE) {
-		pam_syslog(pamh, level, "store unavailable: %s", verdict->error.text);
-		return;
-	}
-	ak_log_line(phase->name, verdict, &caller, line);
-	pam_syslog(pamh, level, "%s", line);
-}
-
 /*
  * Record what happened to a token. Where usage=required, a login that leaves no record
  * is none: the verdict becomes that of a store that cannot answer.
@@ -219,7 +186,7 @@ answer(pam_handle_t *pamh, const struct ak_module_options *o, const struct phase
 {
 	int rc = phase->code(verdict->reason);
 
-	write_log(pamh, o, phase, verdict);
+	log_verdict(pamh, phase->name, verdict, o->debug, o->quiet);
 	if (verdict->error.code == AK_E_NOMEM)
 		return PAM_BUF_ERR;
 	if (rc == PAM_AUTHINFO_UNAVAIL && o->ignore_authinfo_unavail)
@@ -233,9 +200,9 @@ static struct ak_request
 request_of(pam_handle_t *pamh, const struct ak_module_options *o)
 {
 	return (struct ak_request){
-		.service = o->service != NULL ? o->service
-					      : credential_item(pamh, PAM_SERVICE),
-		.rhost = credential_item(pamh, PAM_RHOST),
+		.service =
+		    o->service != NULL ? o->service : talk_item(pamh, PAM_SERVICE),
+		.rhost = talk_item(pamh, PAM_RHOST),
 		.scopes = o->scopes,
 		.require_verified_owner = o->require_verified_owner,
 		.now = now(),
@@ -301,7 +268,7 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		return PAM_IGNORE; /* a login that this module did not make */
 	source = (struct ak_source){ o.store, o.store_owner };
 	request = request_of(pamh, &o);
-	request.user = credential_item(pamh, PAM_USER);
+	request.user = talk_item(pamh, PAM_USER);
 	request.any_user = o.user == AK_USER_ANY;
 	ak_verify_again(&source, &request, grant);
 	if (grant->reason == AK_VALID) {

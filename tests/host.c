@@ -172,6 +172,7 @@ converse(int n, const struct pam_message **messages, struct pam_response **respo
 	struct talk *talk = context;
 	struct pam_response *answers = calloc((size_t)n, sizeof(*answers));
 	bool prompted = false;
+	int shown = PAM_SUCCESS;
 
 	*responses = NULL;
 	if (answers == NULL)
@@ -188,6 +189,8 @@ converse(int n, const struct pam_message **messages, struct pam_response **respo
 			answers[i].resp = strdup(talk->user);
 		talk->user_prompts += user;
 		talk->messages += !prompt && !user;
+		if (!prompt && !user && talk->shown != NULL)
+			shown = talk->shown(talk->context);
 		prompted = prompted || prompt;
 	}
 	if (prompted && talk->answer.kind != ANSWER_TEXT &&
@@ -197,7 +200,7 @@ converse(int n, const struct pam_message **messages, struct pam_response **respo
 							: PAM_SUCCESS;
 	}
 	*responses = answers;
-	return PAM_SUCCESS;
+	return shown;
 }
 
 int

@@ -31,6 +31,8 @@ struct talk {
 	char last_message[512];
 	void (*before)(void *context); /* called before a prompt is answered */
 	void *context;
+	int (*shown)(
+	    void *context); /* called with each message; the conversation's code */
 };
 
 struct host {

@@ -37,6 +37,13 @@ plant() {
   refused 'the module includes the reading half of core alone'
 }
 
+@test "only the file that changes keys may include the writing half, and logins not that" {
+  plant pam_module/pam_authkey_passwd.c '#include "rotate.h"'
+  refused 'the module includes the reading half of core alone'
+  plant pam_module/credential.c '#include "passwd_change.h"'
+  refused 'the module that logins load includes nothing of the one that changes keys'
+}
+
 @test "a tool that includes the module is refused" {
   : >"$tree/pam_module/plain.h"
   plant admin_tool/text.c '#include "../pam_module/plain.h"'

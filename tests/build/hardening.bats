@@ -5,6 +5,7 @@
 load helper
 
 setup() {
+  PASSWD=$AK_BUILD/pam_authkey_passwd.so
   [ -z "$AK_SAN" ] || skip "a sanitizer's build is another file"
 }
 
@@ -25,13 +26,23 @@ pam_sm_authenticate pam_sm_chauthtok pam_sm_close_session pam_sm_open_session pa
     "libc libpam libsodium " ]
 }
 
-@test "the module stays in memory once it is loaded" {
-  run dynamic "$AK_MODULE"
-  [[ $output == *FLAGS_1*NODELETE* ]]
+@test "the module that changes keys exports its one entry, and needs SQLite besides" {
+  run nm -D --defined-only "$PASSWD"
+  [ "$(awk '{ print $3 }' <<<"$output")" = pam_sm_chauthtok ]
+  run dynamic "$PASSWD"
+  [ "$(sed -n 's/.*(NEEDED).*\[\(.*\)\.so.*/\1/p' <<<"$output" | sort | tr '\n' ' ')" = \
+    "libc libpam libsodium libsqlite3 " ]
+}
+
+@test "the modules stay in memory once they are loaded" {
+  for file in "$AK_MODULE" "$PASSWD"; do
+    run dynamic "$file"
+    [[ $output == *FLAGS_1*NODELETE* ]]
+  done
 }
 
 @test "all symbols are bound at start: no writable table of addresses" {
-  for file in "$AK_MODULE" "$AK_TOOL"; do
+  for file in "$AK_MODULE" "$PASSWD" "$AK_TOOL"; do
     run dynamic "$file"
     [[ $output == *BIND_NOW* || $output == *FLAGS_1*NOW* ]]
     run segments "$file"
@@ -40,7 +51,7 @@ pam_sm_authenticate pam_sm_chauthtok pam_sm_close_session pam_sm_open_session pa
 }
 
 @test "no search path for libraries is built in, no code is rewritten at start" {
-  for file in "$AK_MODULE" "$AK_TOOL"; do
+  for file in "$AK_MODULE" "$PASSWD" "$AK_TOOL"; do
     run dynamic "$file"
     [[ $output == *NEEDED* ]]
     [[ ! $output =~ RPATH|RUNPATH|TEXTREL ]]
@@ -48,7 +59,7 @@ pam_sm_authenticate pam_sm_chauthtok pam_sm_close_session pam_sm_open_session pa
 }
 
 @test "no memory is writable and executable, the stack least of all" {
-  for file in "$AK_MODULE" "$AK_TOOL"; do
+  for file in "$AK_MODULE" "$PASSWD" "$AK_TOOL"; do
     run segments "$file"
     [[ $output =~ GNU_STACK[^$'\n']*\ RW\  ]]
     [[ ! $output =~ [[:space:]]RWE[[:space:]] ]]
@@ -56,7 +67,7 @@ pam_sm_authenticate pam_sm_chauthtok pam_sm_close_session pam_sm_open_session pa
 }
 
 @test "overrun buffers are noticed: stack protector and fortified functions are in use" {
-  for file in "$AK_MODULE" "$AK_TOOL"; do
+  for file in "$AK_MODULE" "$PASSWD" "$AK_TOOL"; do
     run symbols "$file"
     [[ $output == *"U __stack_chk_fail"* ]]
     [[ $output =~ U\ __[a-z]+_chk ]]
@@ -69,7 +80,7 @@ pam_sm_authenticate pam_sm_chauthtok pam_sm_close_session pam_sm_open_session pa
   aarch64) mark=paciasp ;;
   *) skip "this processor has no such marks" ;;
   esac
-  for file in "$AK_MODULE" "$AK_TOOL"; do
+  for file in "$AK_MODULE" "$PASSWD" "$AK_TOOL"; do
     objdump -d "$file" >"$BATS_TEST_TMPDIR/code"
     [ "$(grep -c "$mark" "$BATS_TEST_TMPDIR/code")" -gt 20 ]
   done

@@ -11,20 +11,22 @@ into() {
   make -s -C "$AK_TOP" B="$AK_BUILD" SAN="$AK_SAN" DESTDIR="$root" "$@"
 }
 
-@test "install puts the module where libpam looks, the tool, units, completions and man pages" {
+@test "install puts the modules where libpam looks, the tool, units, completions and man pages" {
   into install PREFIX=/opt/ak
   module=$(cd "$root" && find . -name pam_authkey.so)
   [ -e "${module%/*}/pam_permit.so" ] || [ -e "/${module%/*}/pam_permit.so" ]
   [ "$(stat -c %a "$root/$module")" = 644 ]
+  [ "$(stat -c %a "$root/${module%/*}/pam_authkey_passwd.so")" = 644 ]
   [ "$(stat -c %a "$root/opt/ak/sbin/authkey")" = 755 ]
   [ -f "$root/opt/ak/share/man/man8/authkey.8" ]
   [ -f "$root/opt/ak/share/man/man8/pam_authkey.8" ]
+  [ -f "$root/opt/ak/share/man/man8/pam_authkey_passwd.8" ]
   [ -f "$root/opt/ak/share/man/man5/authkey-store.5" ]
   [ -f "$root/opt/ak/lib/systemd/system/authkey-fold.timer" ]
   [ -f "$root/opt/ak/share/bash-completion/completions/authkey" ]
   [ -f "$root/opt/ak/share/zsh/site-functions/_authkey" ]
   [ -f "$root/opt/ak/share/fish/vendor_completions.d/authkey.fish" ]
-  [ "$(find "$root" -type f | wc -l)" -eq 10 ]
+  [ "$(find "$root" -type f | wc -l)" -eq 12 ]
 }
 
 @test "the installed unit runs the tool where it was installed, and systemd takes it" {
@@ -43,8 +45,9 @@ into() {
 @test "every folder of install can be chosen" {
   into install pamdir=/a sbindir=/b mandir=/c unitdir=/d bashcompdir=/e zshcompdir=/f \
     fishcompdir=/g
-  [ "$(cd "$root" && find . -type f | sort | tr '\n' ' ')" = "./a/pam_authkey.so ./b/authkey \
-./c/man5/authkey-store.5 ./c/man8/authkey.8 ./c/man8/pam_authkey.8 ./d/authkey-fold.service \
+  [ "$(cd "$root" && find . -type f | sort | tr '\n' ' ')" = "./a/pam_authkey.so \
+./a/pam_authkey_passwd.so ./b/authkey \
+./c/man5/authkey-store.5 ./c/man8/authkey.8 ./c/man8/pam_authkey.8 ./c/man8/pam_authkey_passwd.8 ./d/authkey-fold.service \
 ./d/authkey-fold.timer ./e/authkey ./f/_authkey ./g/authkey.fish " ]
 }
 
