@@ -143,6 +143,8 @@ run(struct cli *cli, change_work *work, change_end *end_change, void *context)
 	if (code != AK_OK && worked == begun)
 		cli->error.code = AK_E_STORE;
 	end = code == AK_OK ? EXIT_DONE : cli_fail(cli);
+	if (worked)
+		cli_check_published(cli);
 	ak_master_rollback(cli->master);
 	return end;
 }

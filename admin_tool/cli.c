@@ -144,7 +144,22 @@ cli_open(struct cli *cli)
 		    why.text);
 	else if (healed)
 		cli_say(cli, "The store %s; it is published again.", found);
+	cli_check_published(cli);
 	return true;
+}
+
+bool
+cli_check_published(const struct cli *cli)
+{
+	char id[AK_ID_LEN + 1];
+	int64_t count = ak_master_left_out(cli->master, id);
+
+	if (count > 0)
+		cli_warn(cli,
+		    "the records of %lld keys are damaged, first %s: they are not "
+		    "published and open nothing; bring them back: authkey restore FILE",
+		    (long long)count, id[0] != '\0' ? id : "one without an id");
+	return count == 0;
 }
 
 void

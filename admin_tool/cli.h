@@ -72,6 +72,12 @@ bool cli_may_ask(const struct cli *cli);
  */
 bool cli_open(struct cli *cli);
 
+/*
+ * After something was published: say which keys were left out because their records are
+ * damaged. False when there are any.
+ */
+bool cli_check_published(const struct cli *cli);
+
 /* Who acts: SUDO_USER behind sudo, otherwise the user; "uid 7" for one without a name.
  */
 void cli_actor(char name[AK_OWNER_MAX + 1]);

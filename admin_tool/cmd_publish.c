@@ -26,7 +26,7 @@ run(struct cli *cli, const void *values, char **arguments)
 		    (struct out_cell[FIELDS]){
 			[STORE].text = ak_master_paths(cli->master)->store,
 			[GENERATION].number = is.generation });
-	return EXIT_DONE;
+	return cli_check_published(cli) ? EXIT_DONE : EXIT_STORE;
 }
 
 const struct command cmd_publish = {

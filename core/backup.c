@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "copy.h"
+#include "restore_private.h"
 
 /*
  * A copy becomes a database without a write-ahead log, which is
@@ -27,15 +28,21 @@ ak_copy_master(struct ak_master *m, const char *path, ak_copy_fn *fn, void *cont
 	return code;
 }
 
+/* What cannot be restored is no backup: it is opened and read as a restore does. */
 static enum ak_code
-check(const char *path, struct ak_error *error)
+check(const struct ak_master *m, const char *path, struct ak_error *error)
 {
-	struct ak_database copy = { .handle = NULL };
-	enum ak_code code = ak_database_open(&copy, path, error);
+	struct ak_master *copy = ak_master_new(error);
+	enum ak_code code;
 
-	if (code == AK_OK)
-		code = ak_check_database(&copy, error);
-	ak_database_close(&copy);
+	if (copy == NULL)
+		return error->code;
+	copy->paths = m->paths;
+	if ((code = ak_database_open(&copy->db, path, error)) == AK_OK) {
+		memcpy(copy->db.path, m->paths.master, sizeof(copy->db.path));
+		code = ak_restore_check(copy, error);
+	}
+	ak_master_close(&copy);
 	return code;
 }
 
@@ -50,7 +57,7 @@ fill_at_one_moment(struct ak_master *m, const char *path, ak_copy_fn *fn, void *
 	if (code == AK_OK && (code = ak_master_installation(m, &is, error)) == AK_OK)
 		code = ak_copy_master(m, path, fn, context, error);
 	ak_master_snapshot_end(m);
-	return code == AK_OK ? check(path, error) : code;
+	return code == AK_OK ? check(m, path, error) : code;
 }
 
 enum ak_code

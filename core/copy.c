@@ -84,26 +84,6 @@ ak_copy_database(struct ak_database *from, struct ak_database *to, ak_copy_fn *f
 }
 
 enum ak_code
-ak_check_database(struct ak_database *d, struct ak_error *error)
-{
-	sqlite3_stmt *check = NULL;
-	const char *answer = NULL;
-	int rc = sqlite3_prepare_v2(
-	    d->handle, "PRAGMA integrity_check(1)", -1, &check, NULL);
-
-	error->code = AK_OK;
-	if (rc == SQLITE_OK && (rc = sqlite3_step(check)) == SQLITE_ROW)
-		answer = (const char *)sqlite3_column_text(check, 0);
-	if (rc != SQLITE_ROW)
-		ak_fail_sqlite(d->handle, rc, d->path, error);
-	else if (answer == NULL || strcmp(answer, "ok") != 0)
-		ak_fail(error, AK_E_STORE, "%s: is damaged: %.200s", d->path,
-		    answer != NULL ? answer : "no answer");
-	sqlite3_finalize(check);
-	return error->code;
-}
-
-enum ak_code
 ak_copy_bytes(int from, int to, const char *name, struct ak_error *error)
 {
 	char bytes[65536];

@@ -33,9 +33,6 @@ enum ak_code ak_copy_database(struct ak_database *from, struct ak_database *to,
 enum ak_code ak_copy_master(struct ak_master *master, const char *path, ak_copy_fn *fn,
     void *context, struct ak_error *error);
 
-/* Whether SQLite finds every page, index and constraint in order. */
-enum ak_code ak_check_database(struct ak_database *database, struct ak_error *error);
-
 /*
  * Copy a file that is open to one that `to` names: made beside it, forced to disk,
  * and then renamed. AK_E_CONFLICT when there is one and `replace` is not set.

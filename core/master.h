@@ -166,4 +166,12 @@ enum ak_code ak_master_publish(
 enum ak_code ak_master_heal(
     struct ak_master *master, int64_t now, bool *healed, struct ak_error *error);
 
+/*
+ * How many keys the last publishing of this handle has left out, because their records
+ * are damaged: they open nothing, and do not keep others from being revoked.
+ *
+ *   id  out: of the first, "" when that cannot be read either; the caller's memory
+ */
+int64_t ak_master_left_out(const struct ak_master *master, char id[AK_ID_LEN + 1]);
+
 #endif

@@ -12,6 +12,8 @@ struct ak_master {
 	struct ak_database db;
 	int lock; /* descriptor, -1: not held */
 	struct ak_paths paths;
+	int64_t left_out; /* keys that the last publishing could not read */
+	char left_out_id[AK_ID_LEN + 1]; /* the first of them */
 };
 
 extern const struct ak_kind ak_master_kind;

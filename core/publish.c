@@ -18,6 +18,7 @@ struct build {
 	sqlite3 *db;
 	sqlite3_stmt *insert;
 	const char *path;
+	struct ak_master *master;
 	struct ak_error *error;
 };
 
@@ -105,6 +106,26 @@ insert_key(const struct ak_record *record, void *context)
 	    context, record->key.id, packed, ak_key_pack(&record->key, packed));
 }
 
+/*
+ * A key whose record is damaged opens nothing. It must not keep the others from being
+ * revoked, so it is left out, and whoever publishes says so.
+ */
+static void
+leave_out(const char *id, void *context)
+{
+	struct ak_master *m = ((struct build *)context)->master;
+
+	if (m->left_out++ == 0)
+		memcpy(m->left_out_id, id, sizeof(m->left_out_id));
+}
+
+int64_t
+ak_master_left_out(const struct ak_master *m, char id[AK_ID_LEN + 1])
+{
+	memcpy(id, m->left_out_id, sizeof(m->left_out_id));
+	return m->left_out;
+}
+
 /* The publishing itself first, under the empty id, and then every key. */
 static enum ak_code
 insert_all(struct ak_master *m, struct build *b, const struct ak_store_meta *meta)
@@ -119,7 +140,10 @@ insert_all(struct ak_master *m, struct build *b, const struct ak_store_meta *met
 	ak_meta_pack(meta, packed);
 	if (!insert(b, "", packed, sizeof(packed)))
 		return b->error->code;
-	code = ak_record_all(m, insert_key, b, b->error);
+	b->master = m;
+	m->left_out = 0;
+	m->left_out_id[0] = '\0';
+	code = ak_record_all_readable(m, insert_key, leave_out, b, b->error);
 	return code != AK_OK ? code : b->error->code;
 }
 

@@ -137,7 +137,22 @@ read_record(sqlite3_stmt *row, struct ak_record *r)
 struct search {
 	ak_record_fn *fn;
 	void *context;
+	ak_damage_fn *damage; /* NULL: what cannot be read ends it with an error */
 };
+
+/* A row that cannot be read. */
+static enum ak_row
+take_damage(sqlite3_stmt *row, const struct search *search)
+{
+	char id[AK_ID_LEN + 1];
+
+	if (search->damage == NULL)
+		return AK_ROW_DAMAGED;
+	if (!ak_column_text(row, ID, id, sizeof(id)))
+		id[0] = '\0';
+	search->damage(id, search->context);
+	return AK_ROW_NEXT;
+}
 
 static enum ak_row
 take_record(sqlite3_stmt *row, void *context)
@@ -146,7 +161,7 @@ take_record(sqlite3_stmt *row, void *context)
 	struct ak_record record;
 
 	if (!read_record(row, &record))
-		return AK_ROW_DAMAGED;
+		return take_damage(row, search);
 	return search->fn(&record, search->context) ? AK_ROW_NEXT : AK_ROW_STOP;
 }
 
@@ -154,7 +169,7 @@ static enum ak_code
 each(struct ak_master *m, sqlite3_stmt *rows, int bound, ak_record_fn *fn,
     void *context, struct ak_error *error)
 {
-	struct search search = { fn, context };
+	struct search search = { fn, context, NULL };
 
 	return ak_each(&m->db, rows, bound, take_record, &search, error);
 }
@@ -424,4 +439,16 @@ ak_record_count(
 	*owners = counts[0];
 	*keys = counts[1];
 	return code;
+}
+
+enum ak_code
+ak_record_all_readable(struct ak_master *m, ak_record_fn *fn, ak_damage_fn *damage,
+    void *context, struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_key_all, error);
+	struct search search = { fn, context, damage };
+
+	if (s == NULL)
+		return error->code;
+	return ak_each(&m->db, s, SQLITE_OK, take_record, &search, error);
 }

@@ -104,4 +104,11 @@ enum ak_code ak_record_count(
 enum ak_code ak_record_all(
     struct ak_master *master, ak_record_fn *fn, void *context, struct ak_error *error);
 
+/* Told of a row that cannot be read: its id, or what stands in its place. */
+typedef void ak_damage_fn(const char *id, void *context);
+
+/* All records in the order of their ids, past those that cannot be read. */
+enum ak_code ak_record_all_readable(struct ak_master *master, ak_record_fn *fn,
+    ak_damage_fn *damage, void *context, struct ak_error *error);
+
 #endif

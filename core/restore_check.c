@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "inspect.h"
 #include "owner.h"
 #include "restore_private.h"
 
@@ -102,7 +103,7 @@ ak_restore_check(struct ak_master *then, struct ak_error *error)
 	int64_t broken, count;
 	enum ak_code code;
 
-	if ((code = ak_check_database(&then->db, error)) != AK_OK ||
+	if ((code = ak_master_check(then, error)) != AK_OK ||
 	    (code = check_tables(then, error)) != AK_OK ||
 	    (code = check_rows(then, error)) != AK_OK ||
 	    (code = ak_audit_verify(then, &broken, &count, error)) != AK_OK)

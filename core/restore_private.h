@@ -6,7 +6,8 @@
 #include "restore.h"
 #include "store.h"
 
-/* For restore.c, restore_check.c and restore_compare.c. */
+/* For restore.c, restore_check.c and restore_compare.c; the check is for backup.c, too.
+ */
 struct ak_restore {
 	struct ak_scratch scratch; /* the backup's copy */
 	struct ak_master *then; /* it, open */
