@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -145,6 +146,19 @@ doctor_command(const struct doctor *d, const char *format, ...)
 	return command;
 }
 
+const char *
+doctor_put_aside(
+    const struct doctor *d, const char *path, const char *then, const char *word)
+{
+	char aside[sizeof(d->paths.root) + 8], format[128];
+
+	snprintf(aside, sizeof(aside), "%s.aside", d->paths.root);
+	snprintf(format, sizeof(format),
+	    "mkdir -p -m 700 %%s && mv --backup=t -- %%s %%s/%s%s",
+	    then != NULL ? " && " : "", then != NULL ? then : "");
+	return doctor_command(d, format, aside, path, aside, word);
+}
+
 /* Whether another command holds the lock: it may be in the middle of its work. */
 static bool
 is_busy(const struct doctor *d)
@@ -157,16 +171,33 @@ is_busy(const struct doctor *d)
 	return busy;
 }
 
+/* Whether nothing in the folder is an installation's: then nothing in it is stray. */
+static bool
+is_another_folder(const struct doctor *d)
+{
+	struct stat st;
+
+	return lstat(d->paths.master_folder, &st) != 0 && errno != EACCES &&
+	       lstat(d->paths.store, &st) != 0;
+}
+
 /* What there is to look at. False when there is no installation. */
 static bool
 begin(struct doctor *d)
 {
+	struct ak_error error;
 	struct stat st;
 
 	d->check = "folders";
-	if (ak_paths_of(d->cli->dir, &d->paths, &d->cli->error) != AK_OK) {
+	if (ak_paths_of(d->cli->dir, &d->paths, &error) == AK_OK &&
+	    is_another_folder(d))
+		ak_fail(&error, AK_E_NOT_FOUND, "%s: there is no installation",
+		    d->cli->dir);
+	else if (d->paths.root[0] != '\0')
+		error.code = AK_OK;
+	if (error.code != AK_OK) {
 		doctor_report_error(
-		    d, d->cli->dir, &d->cli->error, doctor_command(d, "%A init"));
+		    d, d->cli->dir, &error, doctor_command(d, "%A init"));
 		return false;
 	}
 	if (geteuid() != 0 && stat(d->paths.root, &st) == 0 && st.st_uid == geteuid())

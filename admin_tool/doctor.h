@@ -62,4 +62,12 @@ void doctor_report_error(
  */
 const char *doctor_command(const struct doctor *d, const char *format, ...);
 
+/*
+ * The command that puts a file or folder aside, beside the installation, so that a
+ * mistake can be undone; `then`, or NULL, is a format of what follows, and `word` what
+ * is put for its %s.
+ */
+const char *doctor_put_aside(
+    const struct doctor *d, const char *path, const char *then, const char *word);
+
 #endif

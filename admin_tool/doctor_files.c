@@ -31,7 +31,8 @@ look_at(struct doctor *d, const struct part *part, const struct stat *st)
 	if ((st->st_mode & S_IFMT) != part->kind) {
 		doctor_report(d, DOCTOR_ERROR, part->path,
 		    part->kind == S_IFDIR ? "is not a folder" : "is not a regular file",
-		    again != NULL ? again : "move it away, and restore a backup");
+		    again != NULL ? doctor_put_aside(d, part->path, part->again, NULL)
+				  : "put back what was there, or restore a backup");
 		return;
 	}
 	if (st->st_uid != d->owner) {
@@ -182,11 +183,11 @@ look_for_strays(struct doctor *d, const char *folder, const struct known *known)
 	bool left_over;
 
 	if (dir == NULL) {
-		if (errno != ENOENT) {
+		if (errno == EACCES) {
 			ak_fail_errno(&error, folder, "");
 			doctor_report_error(d, folder, &error, NULL);
 		}
-		return;
+		return; /* otherwise "folders" has said it */
 	}
 	while ((entry = readdir(dir)) != NULL) {
 		if (strcmp(entry->d_name, ".") == 0 ||
@@ -201,9 +202,9 @@ look_for_strays(struct doctor *d, const char *folder, const struct known *known)
 		doctor_report(d, DOCTOR_WARNING, path,
 		    left_over ? "is left over from a command that did not end; no "
 				"login looks at it"
-			      : "is none of authkey's files; look at it before you "
-				"remove it",
-		    doctor_command(d, "rm -r -- %s", path));
+			      : "is none of authkey's files",
+		    left_over ? doctor_command(d, "rm -- %s", path)
+			      : doctor_put_aside(d, path, NULL, NULL));
 	}
 	closedir(dir);
 }

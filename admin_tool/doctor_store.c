@@ -41,7 +41,7 @@ doctor_audit(struct doctor *d)
 	int64_t broken = 0, count = 0;
 	char reason[160];
 
-	if (d->cli->master == NULL)
+	if (!d->known)
 		return;
 	if (ak_audit_verify(d->cli->master, &broken, &count, &d->cli->error) != AK_OK) {
 		doctor_report_error(d, "audit", &d->cli->error, NULL);

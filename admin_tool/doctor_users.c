@@ -101,9 +101,9 @@ look_at_file(struct doctor *d, uid_t uid, const struct passwd *user)
 			doctor_report(d, DOCTOR_ERROR, path,
 			    "is no usage file of this user: nothing is recorded",
 			    uid == d->owner || user == NULL
-				? doctor_command(d, "rm -r -- %s && %A init", path)
-				: doctor_command(d, "rm -r -- %s && %A verifier add %s",
-				      path, user->pw_name));
+				? doctor_put_aside(d, path, "%A init", NULL)
+				: doctor_put_aside(
+				      d, path, "%A verifier add %s", user->pw_name));
 		return;
 	}
 	if ((st.st_mode & 07777) == 0600)
@@ -125,7 +125,7 @@ look_at_owner(struct doctor *d, uid_t uid, const struct group *group)
 	if (user == NULL)
 		doctor_report(d, DOCTOR_WARNING, path,
 		    "belongs to no user of this system",
-		    doctor_command(d, "rm -r -- %s", path));
+		    doctor_put_aside(d, path, NULL, NULL));
 	else if (uid != 0 && uid != d->owner && !is_member(group, user)) {
 		snprintf(name, sizeof(name), "%s", user->pw_name);
 		doctor_report(d, DOCTOR_WARNING, name,

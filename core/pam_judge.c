@@ -5,7 +5,7 @@
 #include "pam_judge.h"
 
 /* More than any stack has that somebody wrote by hand. */
-#define STATES_MAX 1024
+#define STATES_MAX 256
 
 /* What libpam thinks of a login before it has asked the next line. */
 enum impression { UNDECIDED, GOOD, BAD };

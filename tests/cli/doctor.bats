@@ -124,6 +124,9 @@ mend_all() {
     mends
     [ ! -e "$AUTHKEY_DIR/$path" ]
   done
+  # What may be somebody's is put aside.
+  [ -f "$AUTHKEY_DIR.aside/a b; touch c" ]
+  [ ! -e "$AUTHKEY_DIR.aside/keys.db.new" ]
   : >"$AUTHKEY_DIR/master/master.db.20261121T120000Z.7"
   : >"$AUTHKEY_DIR/keys.db.new"
   flock "$AUTHKEY_DIR/master/lock" "$AK_TOOL" doctor --pam-dir "$PLACE/pam.d"
@@ -163,6 +166,31 @@ mend_all() {
   printf X | dd of="$AUTHKEY_DIR/keys.db" bs=1 seek="$at" conv=notrunc status=none
   finds error store "$(id -un)/two ($id)" 'damaged'
   mends
+}
+
+@test 'what has the name of a file or folder and is none is put aside' {
+  prepare
+  make one
+  local path kind
+  for path in keys.db usage.d; do
+    for kind in 'mkdir' 'mkfifo' 'ln -s /etc/passwd' 'touch'; do
+      [ "$path $kind" != 'keys.db touch' ] || continue
+      rm -rf "${AUTHKEY_DIR:?}/$path"
+      $kind "$AUTHKEY_DIR/$path"
+      [ "$path $kind" != 'usage.d mkdir' ] || chmod 700 "$AUTHKEY_DIR/$path"
+      run --separate-stderr timeout 5 "$AK_TOOL" doctor --pam-dir "$PLACE/pam.d" --json
+      ends 1
+      mend_all
+      healthy
+    done
+  done
+}
+
+@test 'in a folder without an installation nothing is stray' {
+  prepare
+  authkey --dir / doctor --pam-dir "$PLACE/pam.d" --json
+  ends 1
+  [ "$(jq -r '.[] | "\(.check) \(.reason)"' <<<"$output")" = 'folders there is no installation' ]
 }
 
 @test 'a store that says something else than the master is found and mended' {

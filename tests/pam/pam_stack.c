@@ -240,6 +240,15 @@ show(const struct host *h, const char *what, int got, ak_pam_set wanted)
 	fail();
 }
 
+/* In a process of its own: libpam leaks what it had read of what it refuses. */
+static int
+is_refused(void *context)
+{
+	struct host *h = context;
+
+	return host_start_with(h, &h->talk, "test", "alice") == NULL;
+}
+
 /* Hold one stack against libpam. */
 static void
 compare(struct host *h, const char *token, bool valid, unsigned seen[AK_PAM_CODES])
@@ -253,10 +262,10 @@ compare(struct host *h, const char *token, bool valid, unsigned seen[AK_PAM_CODE
 
 	assert_true(ak_pam_service_read("test", &source, &service));
 	h->talk.answer = (struct answer){ ANSWER_TEXT, token, 0 };
-	pamh = host_start_with(h, &h->talk, "test", "alice");
-	if ((pamh == NULL) != service.broken)
-		show(h, service.why, pamh == NULL, service.broken);
-	if (pamh != NULL) {
+	if (service.broken && fx_spawn(is_refused, h) != 1)
+		show(h, service.why, 0, 1);
+	if (!service.broken) {
+		pamh = host_start(h, "test", "alice");
 		auth = ak_pam_stack_of(&service, AK_PAM_AUTH);
 		got = pam_authenticate(pamh, 0);
 		wanted = foretold(auth, AK_PAM_AUTH, valid);
