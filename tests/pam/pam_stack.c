@@ -262,7 +262,7 @@ compare(struct host *h, const char *token, bool valid, unsigned seen[AK_PAM_CODE
 
 	assert_true(ak_pam_service_read("test", &source, &service));
 	h->talk.answer = (struct answer){ ANSWER_TEXT, token, 0 };
-	if (service.broken && fx_spawn(is_refused, h) != 1)
+	if (service.broken && fx_wait(fx_spawn(is_refused, h)) != 1)
 		show(h, service.why, 0, 1);
 	if (!service.broken) {
 		pamh = host_start(h, "test", "alice");
