@@ -166,7 +166,7 @@ run(struct cli *cli, const void *given, char **arguments)
 const struct command cmd_audit = {
 	.name = "audit",
 	.arguments = "[SUBJECT|KEY]",
-	.summary = "list what administrators did, and prove that nothing is missing",
+	.summary = "list what administrators did, and prove that all is there",
 	.about =
 	    "SUBJECT is a key's id, an owner, a setting or a verifier. Each row's hash "
 	    "covers the row before it. --verify exits 1 when a row does not hold; keep "

@@ -97,6 +97,22 @@ put_example(const char *example)
 }
 
 static void
+put_fields(const struct out_shape *answer)
+{
+	int column = 0, len;
+
+	puts("\nFields:");
+	for (size_t i = 0; i < answer->count; i++) {
+		len = (int)strlen(answer->fields[i].name);
+		if (i > 0 && column + 1 + len > 78)
+			column = printf("\n") - 1;
+		column +=
+		    printf("%s%s", column == 0 ? "  " : " ", answer->fields[i].name);
+	}
+	putchar('\n');
+}
+
+static void
 put_command(const struct command *c)
 {
 	printf("authkey %s%s%s%s\n\n", c->name, c->arguments[0] != '\0' ? " " : "",
@@ -112,13 +128,8 @@ put_command(const struct command *c)
 	}
 	puts("\nOptions of every command:");
 	put_options(global_options);
-	if (c->answer != NULL) {
-		puts("\nFields:");
-		for (size_t i = 0; i < c->answer->count; i++)
-			printf("%s%s", i % 6 == 0 ? (i > 0 ? "\n  " : "  ") : " ",
-			    c->answer->fields[i].name);
-		putchar('\n');
-	}
+	if (c->answer != NULL)
+		put_fields(c->answer);
 	if (c->example != NULL) {
 		puts("\nExample:");
 		put_example(c->example);
@@ -134,7 +145,7 @@ put_all(void)
 	puts("\nOptions of every command:");
 	put_options(global_options);
 	puts("\nKEY is an id, also as lists show it, a name, or OWNER/NAME. WHEN is "
-	     "90d, 12h or 30m\nfrom now (with --since and --unused-since: ago), "
+	     "90d, 12h\nor 30m from now (with --since and --unused-since: ago), "
 	     "2027-01-31, or\n2027-01-31T23:59:59Z.\nMore: authkey help COMMAND, "
 	     "authkey(8).");
 }

@@ -118,7 +118,7 @@ run_verify(struct cli *cli, const void *given, char **arguments)
 const struct command cmd_owner_suspend = {
 	.name = "owner suspend",
 	ONE_USER,
-	.summary = "refuse all keys of an owner until they are resumed",
+	.summary = "refuse an owner's keys until they are resumed",
 	.example = "authkey owner suspend alice --reason 'on leave'",
 	.options = suspend_options,
 	.values_size = sizeof(struct suspend_values),

@@ -51,7 +51,7 @@ command_print(FILE *to, const char *family)
 			fprintf(to, "  %-18s%s\n", (*c)->name, (*c)->summary);
 		else if (behind_word((*c)->name, family) != NULL)
 			fprintf(to, "  authkey %s %-*s%s\n", (*c)->name,
-			    (int)(34 - strlen((*c)->name)), (*c)->arguments,
+			    (int)(22 - strlen((*c)->name)), (*c)->arguments,
 			    (*c)->summary);
 }
 

@@ -40,6 +40,15 @@ load helper
   prints 'authkey owner suspend USER'
 }
 
+@test 'help fits into 80 columns, of the tool, of each command and of each family' {
+  local name
+  while read -ra name; do
+    authkey help "${name[@]}"
+    ends 0
+    [ "$(wc -L <<<"$output")" -le 80 ] || { echo "${name[*]}: $output"; return 1; }
+  done < <(echo; "$AK_TOOL" help --json | jq -r '.commands[].command | ., split(" ")[0]' | uniq)
+}
+
 @test 'help --json lists commands with their options and fields' {
   run --separate-stderr bash -c '"$AK_TOOL" help --json | jq -r ".commands[].command"'
   ends 0

@@ -1,0 +1,37 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# The manual as people see it, in a terminal of 80 columns, by both programs that show it.
+
+bats_require_minimum_version 1.5.0
+
+export LC_ALL=C.UTF-8
+
+# shown_by PROGRAM PAGE: its text, and what the program complains of.
+shown_by() {
+  case $1 in
+  mandoc) mandoc -T utf8 -O width=80 "$2" | col -bx ;;
+  groff) groff -ww -mandoc -T utf8 -P -cbou -r LL=80n "$2" 2>&1 ;;
+  esac
+}
+
+@test 'no line of a page is wider than 80 columns, and groff has no complaint' {
+  for page in "$AK_TOP"/docs/man/*.[1-8]; do
+    for program in mandoc groff; do
+      text=$(shown_by $program "$page")
+      [ -n "$text" ]
+      wide=$(grep -E '^.{81}' <<<"$text" || true)
+      [ -z "$wide" ] || { echo "$page by $program: $wide"; return 1; }
+      [[ $text != *troff:* ]] || { grep troff: <<<"$text"; return 1; }
+    done
+  done
+}
+
+@test 'every example stands in its page as a whole, with all that is typed' {
+  for program in mandoc groff; do
+    shown_by $program "$AK_TOP/docs/man/authkey.8" | sed 's/^ *//' >"$BATS_TEST_TMPDIR/text"
+    while IFS= read -r line; do
+      grep -qxF -- "${line#"${line%%[! ]*}"}" "$BATS_TEST_TMPDIR/text" ||
+        { echo "not shown by $program: $line"; return 1; }
+    done < <("$AK_TOP/mk/examples.sh" "$AK_TOP/docs/man/authkey.8" | cut -f 3 | tr '\037' '\n')
+  done
+}
