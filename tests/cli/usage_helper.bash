@@ -32,10 +32,20 @@ usage_file() {
   echo "$AUTHKEY_DIR/usage.d/$(id -u)"
 }
 
+# last_record [TIMES]: the last record, so many times.
+last_record() {
+  local have
+  tail -c 80 "$(usage_file)" >"$PLACE/records"
+  for ((have = 1; have < ${1:-1}; have *= 2)); do
+    cat "$PLACE/records" "$PLACE/records" >"$PLACE/twice"
+    mv "$PLACE/twice" "$PLACE/records"
+  done
+  head -c $((${1:-1} * 80)) "$PLACE/records"
+}
+
 # repeat_record TIMES: write the last record again, so many times.
 repeat_record() {
-  tail -c 80 "$(usage_file)" >"$PLACE/record"
-  yes "$PLACE/record" | head -n "$1" | xargs cat >>"$(usage_file)"
+  last_record "$1" >>"$(usage_file)"
 }
 
 # usage_sql STATEMENT, master_sql STATEMENT
