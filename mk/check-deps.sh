@@ -63,16 +63,21 @@ rule() {
 
 # What writes must not be in the module; that it is there at all shows that nm can see.
 writers_in_module() {
-  local inside
+  local inside object writers=()
   inside=$(nm "$build/pam_authkey.so" | awk '{ print $NF }' | sort)
   if ! grep -qx 'ak_verify' <<<"$inside"; then
     echo "$build/pam_authkey.so: no symbols to be seen"
     return
   fi
   for object in "$build"/core/*.o; do
-    [[ ${object##*/} =~ ^($writing)\.o$ ]] || continue
-    nm --defined-only --extern-only "$object" | awk 'NF == 3 { print $3 }'
-  done | sort | comm -12 - <(echo "$inside") | sed 's/$/ is in the module/'
+    [[ ! ${object##*/} =~ ^($writing)\.o$ ]] || writers+=("$object")
+  done
+  if [ ${#writers[@]} -eq 0 ]; then
+    echo "$build/core: no objects to be seen"
+    return
+  fi
+  nm --defined-only --extern-only "${writers[@]}" | awk 'NF == 3 { print $3 }' |
+    sort | comm -12 - <(echo "$inside") | sed 's/$/ is in the module/'
 }
 
 headers_alone() {

@@ -4,10 +4,13 @@
 
 bats_require_minimum_version 1.5.0
 
-# copy_tree FOLDER: a copy of the project's files there, without what is built.
+# copy_tree FOLDER [PATH...]: a copy of the project's files there, without what is built;
+# of these alone, where one is enough of a kind.
 copy_tree() {
-  mkdir "$1"
-  tar -C "$AK_TOP" --exclude ./build --exclude ./.git -cf - . | tar -C "$1" -xf -
+  local folder=$1
+  shift
+  mkdir "$folder"
+  tar -C "$AK_TOP" --exclude ./build --exclude ./.git -cf - "${@:-.}" | tar -C "$folder" -xf -
 }
 
 # program NAME LINE...: a test program of these lines, and its path in $program.
