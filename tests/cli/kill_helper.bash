@@ -24,9 +24,8 @@ calls() {
 }
 
 # What must hold after anything: both databases whole, the tool works, and what the master
-# says of the key named deploy is what logins obey.
+# says of the key named deploy, its $state, is what logins obey.
 is_whole() {
-  local state
   state=$(field "$id" status) || return 1 # heals, too
   [ "$(sql "$AUTHKEY_DIR/keys.db" "PRAGMA integrity_check;
     ATTACH '$AUTHKEY_DIR/master/master.db' AS m; PRAGMA m.integrity_check")" = \

@@ -10,7 +10,7 @@ load kill_helper
   make deploy
   after() {
     is_whole || { echo "# killed at $1 $2" >&3; return 1; }
-    [ "$(field "$id" status)" = enabled ] || took=$((took + 1))
+    [ "$state" = enabled ] || took=$((took + 1))
   }
   interrupt signal=KILL '"$AK_TOOL" enable -q deploy' disable deploy
   [ "$ended" -gt 20 ]
@@ -22,7 +22,7 @@ load kill_helper
   make deploy
   after() {
     is_whole || { echo "# killed at $1 $2" >&3; return 1; }
-    [ "$(field "$id" status)" = enabled ] || took=$((took + 1))
+    [ "$state" = enabled ] || took=$((took + 1))
   }
   again() {
     "$AK_TOOL" revoke -q "$id"

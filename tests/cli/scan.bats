@@ -315,7 +315,7 @@ as_nobody() {
   echo "$token" >"$PLACE/file"
   after() {
     is_whole || { echo "# killed at $1 $2" >&3; return 1; }
-    [ "$(field "$id" status)" = enabled ] || took=$((took + 1))
+    [ "$state" = enabled ] || took=$((took + 1))
   }
   interrupt signal=KILL '"$AK_TOOL" enable -q deploy' scan -q --disable "$PLACE/file"
   [ "$ended" -gt 20 ]

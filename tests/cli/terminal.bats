@@ -287,7 +287,9 @@ echoes() {
   prints 'Enter keeps it'
   [ "$(field deploy description)" = 'Zürich' ]
   authkey edit deploy -d $'turned \u202e text'
-  dialog 80 'Description: ' '\004' -- "$AK_TOOL" edit deploy
+  dialog 80 'Key name: ' '\r' 'Description: ' '\004' -- "$AK_TOOL" edit deploy
+  ends 1
+  prints 'Nothing was changed.'
   [[ $output != *$'\u202e'* ]]
 }
 
