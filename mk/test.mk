@@ -4,7 +4,7 @@
 # `make check ONLY='tests/pam/% tests/cli/%'` runs some of them.
 ONLY       ?= %
 CHECKS     := $(filter $(ONLY),mk/check-deps.sh mk/check-docs.sh mk/check-format.sh)
-TEST_SRC   := $(filter $(ONLY),$(wildcard tests/unit/*.c tests/pam/*.c tests/fault/*.c))
+TEST_SRC   := $(filter $(ONLY),$(wildcard tests/pam/*.c tests/fault/*.c tests/unit/*.c))
 TEST_PROGS := $(TEST_SRC:%.c=$(B)/%)
 TEST_PAM   := $(filter $(B)/tests/pam/%,$(TEST_PROGS))
 TEST_BATS  := $(filter $(ONLY),$(sort $(wildcard tests/*/*.bats tests/*/*/*.bats)))
@@ -21,6 +21,11 @@ export AK_BUILD  := $(abspath $(B))
 export AK_MODULE := $(AK_BUILD)/pam_authkey.so
 export AK_TOOL   := $(AK_BUILD)/authkey
 export AK_SAN    := $(SAN)
+
+# What takes longest begins first: in the end no processor waits for another.
+LONG       := $(addprefix tests/,cli/usage_fold.bats cli/safety.bats build/check-deps.bats \
+                pam/usage_together pam/usage_trouble pam/switched fault/usage)
+long_first  = $(filter $(LONG) $(LONG:%=$(B)/%),$(1)) $(filter-out $(LONG) $(LONG:%=$(B)/%),$(1))
 
 # What all tests share; a test of the module has a PAM host besides.
 TEST_PARTS := fixture support forge
@@ -66,7 +71,7 @@ check: ## set up, build, run every check and every test
 	@$(MAKE) --no-print-directory $(PARALLEL) check-run
 
 check-run: all $(TEST_PROGS) $(B)/demo/login
-	@status=0; $(RUN) $(CHECKS) $(TEST_BATS) $(TEST_PROGS) || status=$$?; $(YIELD); exit $$status
+	@status=0; $(RUN) $(call long_first,$(CHECKS) $(TEST_BATS) $(TEST_PROGS)) || status=$$?; $(YIELD); exit $$status
 
 .PHONY: check-deps check-docs check-format
 check-deps: all ## who may include whom
@@ -82,7 +87,7 @@ MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=
 
 .PHONY: valgrind
 valgrind: all $(TEST_PAM) ## the tests of the module under valgrind
-	@tests/run -j $(JOBS) -t 1800 -w '$(MEMCHECK)' $(TEST_PAM)
+	@tests/run -j $(JOBS) -t 1800 -w '$(MEMCHECK)' $(call long_first,$(TEST_PAM))
 
 $(B)/bench/%: $(B)/bench/%.o $(B)/libauthkey.a
 	$(call say,LD)

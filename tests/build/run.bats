@@ -108,3 +108,22 @@ judged() {
   run "$AK_TOP/tests/run" -j 1 "$BATS_TEST_TMPDIR/bad" "$program"
   [[ $output == *good*"FAILED"*early*"1 passed, 1 failed, 0 skipped" ]]
 }
+
+@test "tests write to memory where there is some, unless TMPDIR says where, and clear it" {
+  [[ "$(df --output=fstype,avail -k /dev/shm)" =~ tmpfs\ +[0-9]{7} ]] || skip "too little memory"
+  [[ "$(findmnt -no OPTIONS /dev/shm)" != *noexec* ]] || skip "no program runs in memory"
+  program where 'echo 1..1' 'echo "not ok 1 - <$TMPDIR> $(stat -c %a "$TMPDIR")"'
+  run env -u TMPDIR "$AK_TOP/tests/run" "$program"
+  [[ $output =~ '<'(/dev/shm/authkey-tests\.[^>]*)'> 755' ]]
+  [ ! -e "${BASH_REMATCH[1]}" ]
+  TMPDIR=$BATS_TEST_TMPDIR run "$AK_TOP/tests/run" "$program"
+  [[ $output == *"<$BATS_TEST_TMPDIR> "* ]]
+  [ -e "$BATS_TEST_TMPDIR" ]
+}
+
+@test "tests of services write where they always did: their /dev may be another" {
+  mkdir "$BATS_TEST_TMPDIR/services"
+  program services/where 'echo 1..1' 'echo "not ok 1 - <${TMPDIR-}>"'
+  run env -u TMPDIR "$AK_TOP/tests/run" "$program"
+  [[ $output == *'<>'* ]]
+}
