@@ -56,20 +56,30 @@ take_time(const json_t *value, int64_t *when)
 	return NULL;
 }
 
+/* The value of a hexadecimal digit in its one spelling, or -1. */
+static int
+nibble(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 static const char *
 take_digest(const json_t *value, uint8_t *to)
 {
-	static const char digits[] = "0123456789abcdef";
 	const char *text = json_string_value(value);
+	bool fits = text != NULL && json_string_length(value) == 2 * AK_DIGEST_LEN;
 
-	if (text == NULL || strlen(text) != 2 * AK_DIGEST_LEN ||
-	    strspn(text, digits) != 2 * AK_DIGEST_LEN)
-		return "must be 64 of the characters 0-9 a-f: the BLAKE2b-256 of a "
-		       "token";
-	for (size_t i = 0; i < AK_DIGEST_LEN; i++)
-		to[i] = (uint8_t)((strchr(digits, text[2 * i]) - digits) << 4 |
-				  (strchr(digits, text[2 * i + 1]) - digits));
-	return NULL;
+	for (size_t i = 0; fits && i < AK_DIGEST_LEN; i++) {
+		int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
+
+		fits = high >= 0 && low >= 0;
+		to[i] = (uint8_t)(high * 16 + low);
+	}
+	return fits
+		   ? NULL
+		   : "must be 64 of the characters 0-9 a-f: the BLAKE2b-256 of a token";
 }
 
 static const char *
