@@ -5,9 +5,10 @@
 #include "usage.h"
 
 /*
- * A look at an installation that may be broken: nothing is made, migrated, locked or
- * published, and no file's mode is held against it. For authkey doctor; whoever works
- * with keys uses ak_master_open().
+ * A look at an installation that may be broken: nothing is migrated, locked or
+ * published, and no file's mode is held against it. Where a command was killed and has
+ * left a write-ahead log, SQLite makes its index anew; otherwise no file is made. For
+ * authkey doctor; whoever works with keys uses ak_master_open().
  */
 
 /*
