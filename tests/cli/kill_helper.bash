@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034,SC2154 # tests use ended and took; make sets id
 
 # The calls with which the tool changes files; a kill elsewhere is a kill before the next.
-CHANGING='write pwrite64 fsync fdatasync rename unlink ftruncate fchmod fchown utimensat
+CHANGING='write pwrite64 fsync fdatasync rename unlink unlinkat ftruncate fchmod fchown utimensat
   flock'
 
 # Sanitizers look for leaks with ptrace, which strace needs for itself.
@@ -18,7 +18,7 @@ needs_strace() {
 calls() {
   local name=$1
   shift
-  strace -f -o "$PLACE/trace" -e "trace=$name" "$AK_TOOL" "$@" </dev/null \
+  strace -f -o "$PLACE/trace" -e "trace=$name" "$AK_TOOL" "$@" <"${INPUT:-/dev/null}" \
     >/dev/null 2>&1 || true
   grep -c "$name(" "$PLACE/trace" || true
 }
@@ -40,7 +40,7 @@ is_whole() {
 }
 
 # interrupt WHAT BACK COMMAND...: run COMMAND with WHAT happening at each changing call in
-# turn, and BACK between. `$ended` times it was hit, `$took` times it took effect. Of a call
+# turn, its stdin from $INPUT if that is set, and BACK between. `$ended` times it was hit, `$took` times it took effect. Of a call
 # that comes very often, about AT_MOST are tried.
 interrupt() {
   local what=$1 back=$2 name count at
@@ -52,7 +52,8 @@ interrupt() {
     for ((at = 1; at <= count; at += 1 + count / ${AT_MOST:-1000})); do
       code=0
       strace -f -o /dev/null -e "trace=$name" -e "inject=$name:$what:when=$at" \
-        "$AK_TOOL" "$@" </dev/null >"$PLACE/out" 2>"$PLACE/err" || code=$?
+        "$AK_TOOL" "$@" <"${INPUT:-/dev/null}" >"$PLACE/out" 2>"$PLACE/err" ||
+        code=$?
       [ "$code" = 0 ] || ended=$((ended + 1))
       after "$name" "$at"
       eval "$back"

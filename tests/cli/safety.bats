@@ -162,11 +162,14 @@ load kill_helper
   [ "$owner" = 0 ]
 }
 
-@test 'the environment names the folder and the colours, and nothing else (R45)' {
-  run bash -c 'grep -hoE "(secure_)?getenv\(\"[A-Z_]+\"\)" "$AK_TOP"/admin_tool/*.c | sort -u'
+@test 'the environment names the folder, the colours and what the terminal is in, and nothing else (R45)' {
+  run bash -c 'grep -hoE "(secure_)?getenv\([^()]*\)" "$AK_TOP"/admin_tool/*.c | sort -u'
   [ "$output" = 'secure_getenv("AUTHKEY_DIR")
 secure_getenv("NO_COLOR")
-secure_getenv("SUDO_USER")' ]
+secure_getenv("SUDO_USER")
+secure_getenv(ways[i].variable)' ]
+  run bash -c 'sed -n "/} ways/,/^};/s/.*{ \"\([A-Z]*\)\".*/\1/p" "$AK_TOP"/admin_tool/clipboard.c'
+  [ "$output" = $'TMUX\nSTY' ]
 }
 
 @test 'nothing calls a shell, and the tool is never setuid (R45)' {
