@@ -9,7 +9,7 @@ export LC_ALL=C.UTF-8
 # shown_by PROGRAM PAGE: its text, and what the program complains of.
 shown_by() {
   case $1 in
-  mandoc) mandoc -T utf8 -O width=80 "$2" | col -bx ;;
+  mandoc) mandoc -T utf8 -O width=80 "$2" | sed 's/.\x08//g' ;;
   groff) groff -ww -mandoc -T utf8 -P -cbou -r LL=80n "$2" 2>&1 ;;
   esac
 }
