@@ -114,25 +114,17 @@ struct search {
 	void *context;
 };
 
-static const char *
-column(sqlite3_stmt *row, int i)
-{
-	const unsigned char *text = sqlite3_column_text(row, i);
-
-	return text != NULL ? (const char *)text : "";
-}
-
 static enum ak_row
 take_entry(sqlite3_stmt *row, void *context)
 {
 	const struct search *search = context;
 	struct ak_audit e = { .seq = sqlite3_column_int64(row, 0),
 		.at = sqlite3_column_int64(row, 1),
-		.who = column(row, 2),
-		.tty = column(row, 3),
-		.action = column(row, 4),
-		.subject = column(row, 5),
-		.detail = column(row, 6) };
+		.who = ak_column(row, 2),
+		.tty = ak_column(row, 3),
+		.action = ak_column(row, 4),
+		.subject = ak_column(row, 5),
+		.detail = ak_column(row, 6) };
 
 	if (sqlite3_column_bytes(row, 7) == AK_AUDIT_HASH_LEN)
 		memcpy(e.hash, sqlite3_column_blob(row, 7), AK_AUDIT_HASH_LEN);

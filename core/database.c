@@ -81,12 +81,20 @@ ak_bind_time(sqlite3_stmt *statement, int at, int64_t when)
 	return sqlite3_bind_int64(statement, at, when);
 }
 
+const char *
+ak_column(sqlite3_stmt *row, int column)
+{
+	const unsigned char *text = sqlite3_column_text(row, column);
+
+	return text != NULL ? (const char *)text : "";
+}
+
 /* Not snprintf(3): a publish of a million keys copies sixteen million texts. */
 bool
 ak_column_text(sqlite3_stmt *row, int column, char *to, size_t size)
 {
-	const unsigned char *text = sqlite3_column_text(row, column);
-	size_t len = text != NULL ? strlen((const char *)text) : 0;
+	const char *text = ak_column(row, column);
+	size_t len = strlen(text);
 	bool fits = len < size;
 
 	if (!fits)
@@ -139,6 +147,60 @@ ak_run(
     struct ak_database *d, sqlite3_stmt *statement, int bound, struct ak_error *error)
 {
 	return ak_each(d, statement, bound, pass_over, NULL, error);
+}
+
+static int
+bind_all(sqlite3_stmt *statement, const struct ak_value *values, int count)
+{
+	int rc =
+	    sqlite3_bind_parameter_count(statement) == count ? SQLITE_OK : SQLITE_RANGE;
+
+	for (int i = 0; rc == SQLITE_OK && i < count; i++)
+		rc = values[i].text != NULL
+			 ? ak_bind_text(statement, i + 1, values[i].text)
+			 : sqlite3_bind_int64(statement, i + 1, values[i].number);
+	return rc;
+}
+
+enum ak_code
+ak_write(struct ak_database *d, enum ak_query query, const struct ak_value *values,
+    int count, struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(d, query, error);
+
+	if (s == NULL)
+		return error->code;
+	return ak_run(d, s, bind_all(s, values, count), error);
+}
+
+/* The answer to ak_ask(). */
+struct answer {
+	bool there;
+	int64_t number;
+};
+
+static enum ak_row
+take_answer(sqlite3_stmt *row, void *context)
+{
+	*(struct answer *)context =
+	    (struct answer){ true, sqlite3_column_int64(row, 0) };
+	return AK_ROW_STOP;
+}
+
+enum ak_code
+ak_ask(struct ak_database *d, enum ak_query query, const struct ak_value *values,
+    int count, bool *there, int64_t *number, struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(d, query, error);
+	struct answer answer = { false, 0 };
+	enum ak_code code;
+
+	if (s == NULL)
+		return error->code;
+	code = ak_each(d, s, bind_all(s, values, count), take_answer, &answer, error);
+	*there = answer.there;
+	*number = answer.number;
+	return code;
 }
 
 enum ak_code

@@ -83,6 +83,9 @@ int ak_bind_optional(sqlite3_stmt *statement, int at, const char *text);
 /* Bind a time, NULL for AK_NO_TIME. */
 int ak_bind_time(sqlite3_stmt *statement, int at, int64_t when);
 
+/* A text column, borrowed until the next row; NULL reads as "". */
+const char *ak_column(sqlite3_stmt *row, int column);
+
 /* Copy a text column; NULL reads as "". False when it does not fit. */
 bool ak_column_text(sqlite3_stmt *row, int column, char *to, size_t size);
 
@@ -103,6 +106,38 @@ enum ak_code ak_each(struct ak_database *database, sqlite3_stmt *statement, int 
 
 /* Step a statement that gives no rows, or none that matter, and finish with it. */
 enum ak_code ak_run(struct ak_database *database, sqlite3_stmt *statement, int bound,
+    struct ak_error *error);
+
+/* What a parameter is bound to: the text, or the number where there is none. */
+struct ak_value {
+	const char *text; /* borrowed */
+	int64_t number;
+};
+#define AK_TEXT(text)   \
+	{               \
+		text, 0 \
+	}
+#define AK_NUMBER(number)    \
+	{                    \
+		NULL, number \
+	}
+
+/* Values for all parameters of a statement, in their order, and how many they are. */
+#define AK_VALUES(...)                                               \
+	(const struct ak_value[]){ __VA_ARGS__ },                    \
+	    (int)(sizeof((const struct ak_value[]){ __VA_ARGS__ }) / \
+		  sizeof(struct ak_value))
+
+/* Run a statement that gives no rows. `values` and `count`: AK_VALUES(). */
+enum ak_code ak_write(struct ak_database *database, enum ak_query query,
+    const struct ak_value *values, int count, struct ak_error *error);
+
+/*
+ * Ask a statement for one row: was there one, and which number is its first column (0
+ * when there is no row)?
+ */
+enum ak_code ak_ask(struct ak_database *database, enum ak_query query,
+    const struct ak_value *values, int count, bool *there, int64_t *number,
     struct ak_error *error);
 
 /* Set an error from what SQLite last said of `what`. */

@@ -14,14 +14,6 @@ static const enum ak_query queries[AK_BY_COUNT] = {
 	[AK_BY_KEY] = AK_Q_stats_by_key,
 };
 
-static const char *
-column(sqlite3_stmt *row, int i)
-{
-	const unsigned char *text = sqlite3_column_text(row, i);
-
-	return text != NULL ? (const char *)text : "";
-}
-
 /* A search: whom to tell about each row. One of the functions is set. */
 struct search {
 	ak_stat_fn *stat;
@@ -40,7 +32,7 @@ static enum ak_row
 take_stat(sqlite3_stmt *row, void *context)
 {
 	const struct search *search = context;
-	const struct ak_stat stat = { column(row, 0), sqlite3_column_int64(row, 1),
+	const struct ak_stat stat = { ak_column(row, 0), sqlite3_column_int64(row, 1),
 		sqlite3_column_int64(row, 2), ak_column_time(row, 3) };
 
 	return next_if(search->stat(&stat, search->context));
@@ -68,8 +60,8 @@ take_event(sqlite3_stmt *row, void *context)
 {
 	const struct search *search = context;
 	const struct ak_event event = { sqlite3_column_int64(row, 0),
-		sqlite3_column_int64(row, 1), column(row, 2), column(row, 3),
-		column(row, 4), column(row, 5), sqlite3_column_int64(row, 6) };
+		sqlite3_column_int64(row, 1), ak_column(row, 2), ak_column(row, 3),
+		ak_column(row, 4), ak_column(row, 5), sqlite3_column_int64(row, 6) };
 
 	return next_if(search->event(&event, search->context));
 }
