@@ -16,16 +16,6 @@ struct values {
 	int64_t since;
 };
 
-static const char *const bys[AK_BY_COUNT] = {
-	[AK_BY_DAY] = "day",
-	[AK_BY_HOUR] = "hour",
-	[AK_BY_SERVICE] = "service",
-	[AK_BY_RHOST] = "rhost",
-	[AK_BY_REASON] = "reason",
-	[AK_BY_OWNER] = "owner",
-	[AK_BY_KEY] = "key",
-};
-
 #define AT(field) offsetof(struct values, field)
 static const struct option_spec options[] = {
 	{ "owner", 0, OPTION_TEXT, AT(owner), "U", "keys of this owner alone" },
@@ -150,7 +140,8 @@ check(const struct values *v, char *const *arguments, enum ak_stats_by *by)
 					 v->by != NULL || v->since != AK_NO_TIME))
 		return "--prometheus writes all counts, and stands alone";
 	*by = AK_BY_DAY;
-	while (v->by != NULL && *by < AK_BY_COUNT && strcmp(bys[*by], v->by) != 0)
+	while (v->by != NULL && *by < AK_BY_COUNT &&
+	       strcmp(ak_stats_words[*by], v->by) != 0)
 		++*by;
 	if (*by == AK_BY_COUNT)
 		return "--by: statistics go by day, hour, service, rhost, reason, "

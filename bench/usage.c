@@ -80,7 +80,7 @@ make_keys(struct bench *b, const char *folder)
 	for (unsigned i = 0; i < KEYS; i++) {
 		struct ak_record r;
 
-		ak_record_init(&r, b->now);
+		ak_record_init(&r, b->now - 90 * DAY);
 		strcpy(r.prefix, AK_PREFIX_DEFAULT);
 		strcpy(r.created_by, "bench");
 		snprintf(r.key.name, sizeof(r.key.name), "key %u", i);
@@ -195,15 +195,26 @@ make_days(struct bench *b)
 {
 	static const char sql[] =
 	    "PRAGMA synchronous = OFF;"
-	    "ATTACH '%s' AS master; DELETE FROM day_count;"
+	    "ATTACH '%s' AS master;"
+	    "DELETE FROM day_count; DELETE FROM key_day;"
+	    "DELETE FROM day_total WHERE part <> 'hour';"
 	    "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < "
 	    "89)"
-	    "INSERT INTO day_count SELECT %d - i, id, reason, service, address, 33, "
+	    "INSERT INTO day_count SELECT id, %d - i, reason, service, address, 33, "
 	    "many"
-	    "  FROM n, master.key,"
+	    "  FROM master.key, n,"
 	    "  (SELECT 'VALID' AS reason, 50 AS many UNION ALL SELECT 'DISABLED', 6),"
 	    "  (SELECT 'nginx' AS service UNION ALL SELECT 'sshd'),"
-	    "  (SELECT '192.0.2.7' AS address) ORDER BY 1, 2, 3, 4, 5;";
+	    "  (SELECT '192.0.2.7' AS address) ORDER BY 1, 2, 3, 4, 5;"
+	    "INSERT INTO key_day SELECT key_id, day, 100, 12 FROM day_count"
+	    "  GROUP BY key_id, day;"
+	    "INSERT INTO day_total SELECT column1, day,"
+	    "  CASE column1 WHEN 'reason' THEN reason WHEN 'service' THEN service"
+	    "               ELSE address END,"
+	    "  sum(iif(reason = 'VALID', count, 0)), sum(iif(reason = 'VALID', 0, "
+	    "count))"
+	    "  FROM day_count, (VALUES ('reason'), ('service'), ('rhost'))"
+	    "  GROUP BY 1, 2, 3;";
 	char text[6000];
 	sqlite3 *db;
 
@@ -224,8 +235,6 @@ count_uses(const struct ak_stat *stat, void *uses)
 static void
 statistics(struct bench *b)
 {
-	static const char *const names[] = { "day", "hour", "service", "rhost",
-		"reason", "owner", "key" };
 	struct ak_stats_filter all = { 0, NULL, NULL };
 	struct ak_stats_filter month = { b->now - 29 * DAY, NULL, NULL };
 	struct ak_usage *usage;
@@ -242,7 +251,7 @@ statistics(struct bench *b)
 			need(b, ak_usage_stats(usage, by, i == 0 ? &all : &month,
 				    count_uses, &uses, &b->error));
 			snprintf(what, sizeof(what), "stats by %s over %.1f million",
-			    names[by], (double)uses / 1e6);
+			    ak_stats_words[by], (double)uses / 1e6);
 			printf("%-44s %10.1f ms\n", what, (seconds() - from) * 1e3);
 		}
 	ak_usage_close(&usage);

@@ -9,7 +9,7 @@
 #define ROTATE_AT (1 << 20) /* bytes that are read of a file before it is put aside */
 #define QUIET 60 /* s: after that nobody writes to a file put aside */
 #define EVENTS_KEPT 1000000
-#define HOUR 3600
+#define DAY 86400
 
 /* The files of a user, in the order in which they are read: the oldest first. */
 static const char *const endings[] = { ".old", ".new", "" };
@@ -52,7 +52,7 @@ static bool
 is_done_with(const struct ak_fold *f, const struct ak_fold_file *in)
 {
 	return is_read(in) && in->begin == in->offset &&
-	       in->status.st_mtime + QUIET < f->now;
+	       in->status.st_mtime + QUIET < f->span.now;
 }
 
 /*
@@ -119,25 +119,22 @@ list_users(struct ak_fold *f, uid_t **users, size_t *count)
 	return code;
 }
 
-/* Single events and hours live for the time of the retention. */
+/* Single events, and the hours of whole days, live for the time of the retention. */
 static enum ak_code
 prune(struct ak_fold *f)
 {
-	int64_t from = f->now - f->rules->retention;
-	sqlite3_stmt *s;
+	const int64_t from = f->span.kept_from;
 	enum ak_code code;
-	int rc;
 
-	if ((s = ak_statement(&f->usage->db, AK_Q_event_prune, f->error)) == NULL)
-		return f->error->code;
-	if ((rc = sqlite3_bind_int64(s, 1, from)) == SQLITE_OK)
-		rc = sqlite3_bind_int64(s, 2, EVENTS_KEPT);
-	if ((code = ak_run(&f->usage->db, s, rc, f->error)) != AK_OK)
-		return code;
-	if ((s = ak_statement(&f->usage->db, AK_Q_hour_count_prune, f->error)) == NULL)
-		return f->error->code;
-	return ak_run(
-	    &f->usage->db, s, sqlite3_bind_int64(s, 1, from / HOUR), f->error);
+	code = ak_write(&f->usage->db, AK_Q_event_prune,
+	    AK_VALUES(AK_NUMBER(from), AK_NUMBER(EVENTS_KEPT)), f->error);
+	if (code == AK_OK)
+		code = ak_write(&f->usage->db, AK_Q_hour_count_prune,
+		    AK_VALUES(AK_NUMBER(from / DAY)), f->error);
+	if (code == AK_OK)
+		code = ak_write(&f->usage->db, AK_Q_day_total_prune,
+		    AK_VALUES(AK_NUMBER(from / DAY)), f->error);
+	return code;
 }
 
 /* All users, within the transaction. */
@@ -173,7 +170,12 @@ enum ak_code
 ak_usage_fold(struct ak_usage *usage, int64_t now, const struct ak_fold_rules *rules,
     ak_fold_note_fn *note, void *context, struct ak_error *error)
 {
-	struct ak_fold f = { usage, now, rules, note, context, error, { AK_OK, "" } };
+	struct ak_fold f = { .usage = usage,
+		.span = { now, now - rules->retention },
+		.rules = rules,
+		.note = note,
+		.context = context,
+		.error = error };
 	uid_t *users = NULL;
 	size_t count = 0;
 	enum ak_code code;

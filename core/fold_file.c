@@ -207,7 +207,8 @@ fold_input(struct ak_fold *f, struct ak_fold_file *in)
 
 	if ((code = find_offset(f, in)) != AK_OK)
 		return code;
-	if ((in->tally = ak_tally_new(f->usage, in->uid, f->now, f->error)) == NULL)
+	if ((in->tally = ak_tally_new(&f->usage->db, in->uid, &f->span, f->error)) ==
+	    NULL)
 		return f->error->code;
 	if ((code = read_records(f, in)) == AK_OK &&
 	    (code = keep_offset(f, in)) == AK_OK)

@@ -12,7 +12,7 @@
 /* One fold. */
 struct ak_fold {
 	struct ak_usage *usage;
-	int64_t now;
+	struct ak_span span;
 	const struct ak_fold_rules *rules;
 	ak_fold_note_fn *note;
 	void *context;

@@ -4,14 +4,14 @@
 
 #define DAY 86400
 
-static const enum ak_query queries[AK_BY_COUNT] = {
-	[AK_BY_DAY] = AK_Q_stats_by_day,
-	[AK_BY_HOUR] = AK_Q_stats_by_hour,
-	[AK_BY_SERVICE] = AK_Q_stats_by_service,
-	[AK_BY_RHOST] = AK_Q_stats_by_rhost,
-	[AK_BY_REASON] = AK_Q_stats_by_reason,
-	[AK_BY_OWNER] = AK_Q_stats_by_owner,
-	[AK_BY_KEY] = AK_Q_stats_by_key,
+const char *const ak_stats_words[AK_BY_COUNT] = {
+	[AK_BY_DAY] = "day",
+	[AK_BY_HOUR] = "hour",
+	[AK_BY_SERVICE] = "service",
+	[AK_BY_RHOST] = "rhost",
+	[AK_BY_REASON] = "reason",
+	[AK_BY_OWNER] = "owner",
+	[AK_BY_KEY] = "key",
 };
 
 /* A search: whom to tell about each row. One of the functions is set. */
@@ -38,20 +38,33 @@ take_stat(sqlite3_stmt *row, void *context)
 	return next_if(search->stat(&stat, search->context));
 }
 
+/* Keys have their own tables; what is asked of all of them together, its totals. */
+static enum ak_query
+query_of(enum ak_stats_by by, const struct ak_stats_filter *filter)
+{
+	if (by == AK_BY_OWNER || by == AK_BY_KEY)
+		return AK_Q_stats_by_key;
+	return filter->key_id == NULL && filter->owner == NULL ? AK_Q_stats_total
+							       : AK_Q_stats_of_keys;
+}
+
 enum ak_code
 ak_usage_stats(struct ak_usage *u, enum ak_stats_by by,
     const struct ak_stats_filter *filter, ak_stat_fn *fn, void *context,
     struct ak_error *error)
 {
-	sqlite3_stmt *s = ak_statement(&u->db, queries[by], error);
+	const enum ak_query query = query_of(by, filter);
+	sqlite3_stmt *s = ak_statement(&u->db, query, error);
 	struct search search = { .stat = fn, .context = context };
 	int rc;
 
 	if (s == NULL)
 		return error->code;
-	if ((rc = sqlite3_bind_int64(s, 1, filter->since / DAY)) == SQLITE_OK &&
-	    (rc = ak_bind_text(s, 2, filter->key_id)) == SQLITE_OK)
-		rc = ak_bind_text(s, 3, filter->owner);
+	if ((rc = sqlite3_bind_int64(s, 1, filter->since / DAY)) == SQLITE_OK)
+		rc = ak_bind_text(s, 2, ak_stats_words[by]);
+	if (rc == SQLITE_OK && query != AK_Q_stats_total &&
+	    (rc = ak_bind_text(s, 3, filter->key_id)) == SQLITE_OK)
+		rc = ak_bind_text(s, 4, filter->owner);
 	return ak_each(&u->db, s, rc, take_stat, &search, error);
 }
 

@@ -16,6 +16,9 @@ enum ak_stats_by {
 	AK_BY_COUNT
 };
 
+/* What they are called: "day", "hour" ... */
+extern const char *const ak_stats_words[AK_BY_COUNT];
+
 /* Which uses count; NULL is any. */
 struct ak_stats_filter {
 	int64_t since; /* s since 1970 UTC; the whole UTC day in which it lies counts */

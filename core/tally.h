@@ -12,13 +12,19 @@
 
 struct ak_tally;
 
-/* NULL with `error` set when there is no memory. `now` as in ak_usage_fold(). */
-struct ak_tally *ak_tally_new(
-    struct ak_usage *usage, uid_t uid, int64_t now, struct ak_error *error);
+/* Between which times uses count. */
+struct ak_span {
+	int64_t now; /* s since 1970 UTC: none is later */
+	int64_t kept_from; /* s: events are kept from then on, hours from that day on */
+};
+
+/* Begin with the records of a user. NULL with `error` set when there is no memory. */
+struct ak_tally *ak_tally_new(struct ak_database *database, uid_t uid,
+    const struct ak_span *span, struct ak_error *error);
 
 /*
- * Add a record; the batch is written when it is full. A time after `now` becomes
- * `now`. Within a transaction of usage.db.
+ * Add a record; the batch is written when it is full. A time that is later
+ * becomes now. Within a transaction of usage.db.
  */
 enum ak_code ak_tally_add(struct ak_tally *tally, const struct ak_usage_record *record,
     struct ak_error *error);

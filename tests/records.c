@@ -38,6 +38,16 @@ us_record(const char *id, enum ak_reason reason, const char *address)
 	return r;
 }
 
+const char *
+us_key(struct fx *fx, const char *owner, char id[AK_ID_LEN + 1])
+{
+	struct ak_record key = fx_record(owner);
+
+	key.created_at = 0;
+	snprintf(id, AK_ID_LEN + 1, "%s", fx_id(fx_issue(fx, &key)));
+	return id;
+}
+
 void
 us_id(unsigned number, char id[AK_ID_LEN + 1])
 {
@@ -200,6 +210,42 @@ us_number(const struct fx *fx, const char *sql)
 	sqlite3_finalize(statement);
 	sqlite3_close(db);
 	return number;
+}
+
+/* How many rows there are too many or too few of, in all tables of sums. */
+static const char differing[] =
+    "WITH one AS (SELECT *, iif(reason = 'VALID', count, 0) AS uses,"
+    "                       iif(reason = 'VALID', 0, count) AS refusals FROM "
+    "day_count),"
+    "wanted AS ("
+    " SELECT 'reason', day, reason, sum(uses), sum(refusals) FROM one GROUP BY 2, 3"
+    " UNION ALL"
+    " SELECT 'service', day, service, sum(uses), sum(refusals) FROM one GROUP BY 2, 3"
+    " UNION ALL"
+    " SELECT 'rhost', day, address, sum(uses), sum(refusals) FROM one GROUP BY 2, 3"
+    " UNION ALL"
+    " SELECT 'key', day, key_id, sum(uses), sum(refusals) FROM one GROUP BY 2, 3"
+    " UNION ALL"
+    " SELECT 'all', 0, key_id, sum(uses), sum(refusals) FROM one GROUP BY 2, 3"
+    " UNION ALL"
+    " SELECT 'hour', day, printf('%02d', hour), sum(uses), sum(refusals)"
+    "   FROM hour_count GROUP BY 2, 3"
+    " UNION ALL" /* hours are pruned by whole days */
+    " SELECT 'hours', day, key_id, sum(uses), sum(refusals) FROM one"
+    "  WHERE day IN (SELECT day FROM hour_count) GROUP BY 2, 3),"
+    "got AS ("
+    " SELECT * FROM day_total"
+    " UNION ALL SELECT 'key', day, key_id, uses, refusals FROM key_day"
+    " UNION ALL SELECT 'all', 0, key_id, uses, refusals FROM key_usage"
+    " UNION ALL SELECT 'hours', day, key_id, sum(uses), sum(refusals)"
+    "             FROM hour_count GROUP BY 2, 3)"
+    "SELECT (SELECT count(*) FROM (SELECT * FROM wanted EXCEPT SELECT * FROM got)) +"
+    "       (SELECT count(*) FROM (SELECT * FROM got EXCEPT SELECT * FROM wanted))";
+
+void
+us_agree(const struct fx *fx)
+{
+	assert_int_equal(us_number(fx, differing), 0);
 }
 
 void

@@ -15,6 +15,9 @@ const char *us_path(const struct fx *fx, uid_t uid, const char *ending);
 struct ak_usage_record us_record(
     const char *id, enum ak_reason reason, const char *address);
 
+/* The id of a new key of that owner, which was made in 1970: any use may be its own. */
+const char *us_key(struct fx *fx, const char *owner, char id[AK_ID_LEN + 1]);
+
 /* An id in its form that stands for the number; no key is issued with it. */
 void us_id(unsigned number, char id[AK_ID_LEN + 1]);
 
@@ -52,6 +55,9 @@ enum ak_code us_try_fold(const struct fx *fx, int64_t now, int64_t most,
 
 /* Open the database of usage; the caller closes it. */
 struct ak_usage *us_open(const struct fx *fx);
+
+/* Totals must be what the counts add up to that they are made of. */
+void us_agree(const struct fx *fx);
 
 /* The one number that a statement on usage.db gives. */
 int64_t us_number(const struct fx *fx, const char *sql);

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- On usage.db.
--- in:  ?1 hour, ?2 key id, ?3 reason, ?4 count
-INSERT INTO hour_count (hour, key_id, reason, count) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT DO UPDATE SET count = count + excluded.count;
+-- in:  ?1 key id, ?2 hour of the day, ?3 day; what is added: ?4 uses, ?5 refusals
+INSERT INTO hour_count (key_id, hour, day, uses, refusals) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT DO UPDATE
+   SET uses = uses + excluded.uses, refusals = refusals + excluded.refusals;

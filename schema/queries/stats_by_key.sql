@@ -1,18 +1,16 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- On usage.db, with the master attached. Grouped by day and key in the order of the rows,
--- which needs no sorting, then by key, and only then named.
--- in:  ?1 first day, ?2 key id or NULL, ?3 owner or NULL
--- out: name TEXT, uses INT, refusals INT, first use s|NULL
-SELECT coalesce(k.owner || '/' || k.name, key_id), sum(uses), sum(refusals), NULL
-  FROM (SELECT key_id, sum(uses) AS uses, sum(refusals) AS refusals
-          FROM (SELECT day, key_id,
-                       sum(CASE WHEN reason = 'VALID' THEN count ELSE 0 END) AS uses,
-                       sum(CASE WHEN reason = 'VALID' THEN 0 ELSE count END) AS refusals
-                  FROM day_count
-                 WHERE day >= ?1 AND (?2 IS NULL OR key_id = ?2)
-                   AND (?3 IS NULL
-                        OR key_id IN (SELECT id FROM master.key WHERE owner = ?3))
-                 GROUP BY day, key_id)
-         GROUP BY key_id) AS d
-       LEFT JOIN master.key AS k ON k.id = d.key_id
+-- On usage.db, with the master attached. Grouped by key in the order of the rows, which
+-- needs no sorting, and only then named. Ids are of base58: between '' and '~'.
+-- in:  ?1 first day, ?2 'owner' or 'key', ?3 key id or NULL, ?4 owner or NULL
+-- out: name TEXT, uses INT, refusals INT, NULL
+SELECT CASE ?2 WHEN 'owner' THEN coalesce(k.owner, '')
+               ELSE coalesce(k.owner || '/' || k.name, key_id) END AS name,
+       sum(d.uses), sum(d.refusals), NULL
+  FROM (SELECT u.key_id, sum(d.uses) AS uses, sum(d.refusals) AS refusals
+          FROM key_usage AS u CROSS JOIN key_day AS d
+            ON d.key_id = u.key_id AND day >= ?1
+         WHERE u.key_id BETWEEN coalesce(?3, '') AND coalesce(?3, '~')
+         GROUP BY u.key_id) AS d
+       LEFT JOIN master.key AS k ON k.id = key_id
+ WHERE ?4 IS NULL OR k.owner = ?4
  GROUP BY 1 ORDER BY 1;

@@ -23,10 +23,16 @@ six_logins() {
   refused nginx bob
 }
 
-# on_day DAYS_AGO COUNT [REASON]: so many uses of $id on a day.
+# on_day DAYS_AGO COUNT [REASON]: so many uses of $id on a day, once for each day.
 on_day() {
-  usage_sql "INSERT INTO day_count VALUES (unixepoch() / 86400 - $1, '$id',
-    '${3:-VALID}', 'nginx', '192.0.2.7', 0, $2)"
+  local day="unixepoch() / 86400 - $1" reason=${3:-VALID} sum="$2, 0"
+  [ "$reason" = VALID ] || sum="0, $2"
+  usage_sql "INSERT INTO day_count
+    VALUES ('$id', $day, '$reason', 'nginx', '192.0.2.7', 0, $2)"
+  usage_sql "INSERT OR IGNORE INTO key_usage (key_id, uses, refusals) VALUES ('$id', 0, 0)"
+  usage_sql "INSERT INTO key_day VALUES ('$id', $day, $sum)"
+  usage_sql "INSERT INTO day_total VALUES ('reason', $day, '$reason', $sum),
+    ('service', $day, 'nginx', $sum), ('rhost', $day, '192.0.2.7', $sum)"
 }
 
 today() {
@@ -115,7 +121,7 @@ END
   [ "$(jq -c '.[0] | keys_unsorted' <<<"$output")" = \
     '["name","uses","refusals","first_seen_at","new"]' ]
   [ "$(jq -c '.[0].new' <<<"$output")" = true ]
-  usage_sql "UPDATE day_count SET service = '=cmd|x'"
+  usage_sql "UPDATE day_total SET name = '=cmd|x' WHERE part = 'service'"
   authkey stats --by service --format csv
   [ "${lines[0]}" = $'name,uses,refusals,first_seen_at,new\r' ]
   [ "${lines[1]}" = $'"\'=cmd|x",1,0,,no\r' ]

@@ -49,6 +49,7 @@ make_samples(struct fx *fx, struct model *m)
 	assert_non_null(records);
 	for (int k = 0; k < KEYS; k++) {
 		key = fx_record(owners[k]); /* names are unique per owner alone */
+		key.created_at = 0;
 		snprintf(key.key.name, sizeof(key.key.name), "key %d", k % 3);
 		snprintf(m->ids[k], sizeof(m->ids[k]), "%s", fx_id(fx_issue(fx, &key)));
 		snprintf(m->names[k], sizeof(m->names[k]), "%s", key.key.name);
