@@ -81,6 +81,7 @@ cells_of(const struct cli *cli, const struct ak_record *record, struct key_view 
 		return NULL;
 	key_view(cli, record, NULL, view);
 	view->cells[KEY_KEY].text = NULL;
+	view->cells[KEY_STATUS].text = ak_record_status(record, cli->now);
 	return view->cells;
 }
 

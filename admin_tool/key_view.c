@@ -49,16 +49,20 @@ const struct out_shape key_ends = { fields, KEY_OLD_CALLERS, true, ends_columns 
 const struct out_shape key_sheet = { fields, KEY_FIELDS, false, NULL };
 const struct out_shape key_notice = { fields, KEY_OLD_CALLERS, false, notice_lines };
 
-/* People see of a decoy that it is one: that it is enabled means nothing else. */
+/*
+ * People see of a decoy that it is one, since that it is enabled means nothing else,
+ * and of a key whose successor has its name that it goes.
+ */
 static const char *
 status_of(const struct cli *cli, const struct ak_record *record)
 {
 	const char *status = ak_record_status(record, cli->now);
 
-	if (record->key.decoy && !out_wants_data(&cli->out) &&
-	    strcmp(status, "enabled") == 0)
+	if (out_wants_data(&cli->out) || strcmp(status, "enabled") != 0)
+		return status;
+	if (record->key.decoy)
 		return "decoy";
-	return status;
+	return record->replaced_by[0] != '\0' ? "replaced" : status;
 }
 
 void

@@ -71,6 +71,9 @@ old_verdict() {
   ((left > 7 * 86400 - 60 && left <= 7 * 86400))
   [ "$(field deploy expires_at)" = '' ]
   [ "$(field deploy id)" = "$id" ] # it goes by the name now
+  authkey list
+  [[ $output == *"$old_id"*replaced*"$id"*enabled* || $output == *"$id"*enabled*"$old_id"*replaced* ]]
+  [ "$("$AK_TOOL" list --json | jq -r '.[].status' | sort -u)" = enabled ]
 }
 
 @test 'the old token never outlives its own expiry' {
