@@ -50,7 +50,6 @@ inherit(struct ak_record *to, const struct ak_record *from)
 		return;
 	memcpy(to->sealed, from->sealed, sizeof(to->sealed));
 	to->sealed_len = from->sealed_len;
-	to->no_recovery = from->no_recovery;
 }
 
 /* End the key that has the name of the line's. */

@@ -216,7 +216,7 @@ bind_rest(sqlite3_stmt *s, const struct ak_record *r)
 	    (rc = sqlite3_bind_int(s, 25, r->no_recovery)) != SQLITE_OK)
 		return rc;
 	/* Whatever ends a key ends the need for its token, too. */
-	if (r->sealed_len == 0 || r->key.state == AK_ENDED)
+	if (r->sealed_len == 0 || r->key.state == AK_ENDED || r->no_recovery)
 		return sqlite3_bind_null(s, 24);
 	return sqlite3_bind_blob(s, 24, r->sealed, (int)r->sealed_len, SQLITE_STATIC);
 }

@@ -23,7 +23,7 @@ struct ak_record {
 	char replaced_by[AK_ID_LEN + 1];
 	int64_t draining_since; /* waits for its callers to go on, or AK_NO_TIME */
 	uint8_t sealed[AK_SEALED_MAX]; /* the token, for the recovery key alone */
-	size_t sealed_len; /* 0: it is not kept; a revoked key's is never written */
+	size_t sealed_len; /* 0: it is not kept, as in a key that is revoked */
 	bool no_recovery; /* it, and those of its successors, is never kept */
 };
 

@@ -230,6 +230,12 @@ load recovery_helper
   hears "$PASSPHRASE" reveal left --recovery-key "$PLACE/recovery.key"
   ends 3
   says '--no-recovery was asked for'
+  sed -i 's/"name":"kept"/"name":"kept","no_recovery":true/' "$PLACE/keys.jsonl"
+  authkey import --replace "$PLACE/keys.jsonl"
+  ends 0
+  hears "$PASSPHRASE" reveal kept --recovery-key "$PLACE/recovery.key"
+  ends 3
+  says '--no-recovery was asked for'
 }
 
 @test 'neither store nor exports nor any answer have a sealed token' {

@@ -131,6 +131,20 @@ a_token_is_kept_through_changes_until_its_key_ends(void **state)
 }
 
 static void
+a_key_that_wants_no_recovery_later_is_forgotten_as_well(void **state)
+{
+	struct fx *fx = *state;
+	const char *token;
+
+	switch_on(fx);
+	token = fx_key(fx, "alice");
+	fx_load(fx, token)->no_recovery = true;
+	fx_save(fx);
+	assert_int_equal(fx_load(fx, token)->sealed_len, 0);
+	assert_int_equal(kept(fx), 0);
+}
+
+static void
 what_is_switched_off_forgets_all(void **state)
 {
 	struct fx *fx = *state;
@@ -178,6 +192,7 @@ main(void)
 		FX_TEST(a_sealed_token_of_any_other_length_or_byte_does_not_open),
 		FX_TEST(a_record_that_wants_no_recovery_is_not_kept),
 		FX_TEST(a_token_is_kept_through_changes_until_its_key_ends),
+		FX_TEST(a_key_that_wants_no_recovery_later_is_forgotten_as_well),
 		FX_TEST(what_is_switched_off_forgets_all),
 		FX_TEST(no_key_is_made_where_the_public_key_cannot_be_one),
 	};
