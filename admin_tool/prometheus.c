@@ -195,7 +195,7 @@ static const struct metric metrics[] = {
 	{ "authkey_usage_strange_total", "counter",
 	    "Bytes in a usage file that are no record.", OF_SOURCES(strange) },
 	{ "authkey_usage_clamped_total", "counter",
-	    "Usage records that claimed a time in the future.", OF_SOURCES(clamped) },
+	    "Usage records that claimed a time that cannot be.", OF_SOURCES(clamped) },
 };
 
 static bool

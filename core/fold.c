@@ -171,7 +171,11 @@ ak_usage_fold(struct ak_usage *usage, int64_t now, const struct ak_fold_rules *r
     ak_fold_note_fn *note, void *context, struct ak_error *error)
 {
 	struct ak_fold f = { .usage = usage,
-		.span = { now, now - rules->retention },
+		.span = { .now = now,
+		    .unknown_from = now - (rules->retention > AK_RETENTION_DEFAULT
+						  ? rules->retention
+						  : AK_RETENTION_DEFAULT),
+		    .kept_from = now - rules->retention },
 		.rules = rules,
 		.note = note,
 		.context = context,

@@ -217,7 +217,8 @@ fold_input(struct ak_fold *f, struct ak_fold_file *in)
 		code = ak_fold_fault(
 		    f, in->name, "has bytes in it that are no usage records");
 	else if (code == AK_OK && ak_tally_clamped(in->tally) > 0)
-		code = ak_fold_fault(f, in->name, "claims uses in the future");
+		code = ak_fold_fault(
+		    f, in->name, "claims uses in the future, or before a key was made");
 	else if (code == AK_OK && in->head.dropped > (uint64_t)in->dropped)
 		code = ak_fold_fault(f, in->name, "was full: records were dropped");
 	else if (code == AK_OK)

@@ -63,7 +63,7 @@ struct ak_usage_source {
 	int64_t uid;
 	int64_t records;
 	int64_t dropped; /* the file was full */
-	int64_t clamped; /* claimed a time in the future */
+	int64_t clamped; /* claimed a time that cannot be */
 	int64_t strange; /* bytes that are no record */
 };
 

@@ -10,7 +10,8 @@
 
 struct ak_tally {
 	struct ak_counter counter;
-	int64_t now, records, clamped;
+	struct ak_span span;
+	int64_t records, clamped;
 	size_t count;
 	struct ak_use uses[AK_TALLY_MAX]; /* as they came */
 	struct ak_use *sorted[AK_TALLY_MAX]; /* like ones together */
@@ -29,7 +30,7 @@ ak_tally_new(struct ak_database *database, uid_t uid, const struct ak_span *span
 	t->counter.db = database;
 	t->counter.uid = uid;
 	t->counter.hours_from = span->kept_from / DAY;
-	t->now = span->now;
+	t->span = *span;
 	if ((t->counter.totals = ak_totals_new(database, error)) == NULL)
 		ak_tally_free(&t);
 	return t;
@@ -69,25 +70,52 @@ sort(struct ak_tally *t)
 	qsort(t->sorted, t->count, sizeof(t->sorted[0]), by_likeness);
 }
 
-/* Ids that no key has become '', without an address: anybody can make them up. */
+static void
+set_time(struct ak_use *use, int64_t time)
+{
+	use->time = time;
+	use->day = (uint32_t)(time / DAY);
+	use->hour = (uint8_t)(time % DAY / HOUR);
+}
+
+/*
+ * A use that may not be before `first`. Ids that no key has become '', without an
+ * address: anybody can make them up.
+ */
+static void
+settle_use(struct ak_tally *t, struct ak_use *use, bool known, int64_t first)
+{
+	if (use->time < first) {
+		set_time(use, first);
+		t->clamped++;
+	}
+	if (known)
+		return;
+	memset(use->id, 0, AK_ID_LEN);
+	memset(&use->address, 0, sizeof(use->address));
+	use->has_address = false;
+}
+
+/* Hold what each use claims against its key. */
 static enum ak_code
 settle(struct ak_tally *t, struct ak_error *error)
 {
 	char id[AK_ID_LEN + 1] = { 0 };
 	enum ak_code code = AK_OK;
-	int64_t ignored;
+	int64_t first;
 	bool known;
 
 	for (size_t i = 0, n; code == AK_OK && i < t->count; i += n) {
 		n = ak_count_run(t->sorted + i, t->count - i, AK_LIKE_KEY);
 		memcpy(id, t->sorted[i]->id, AK_ID_LEN);
-		code = ak_ask(t->counter.db, AK_Q_usage_key_exists,
-		    AK_VALUES(AK_TEXT(id)), &known, &ignored, error);
-		for (size_t j = i; code == AK_OK && !known && j < i + n; j++) {
-			memset(t->sorted[j]->id, 0, AK_ID_LEN);
-			memset(&t->sorted[j]->address, 0, sizeof(struct ak_address));
-			t->sorted[j]->has_address = false;
-		}
+		code = ak_ask(t->counter.db, AK_Q_usage_key_made,
+		    AK_VALUES(AK_TEXT(id)), &known, &first, error);
+		if (!known)
+			first = t->span.unknown_from;
+		if (first > t->span.now) /* the clock was set back since */
+			first = t->span.now;
+		for (size_t j = i; code == AK_OK && j < i + n; j++)
+			settle_use(t, t->sorted[j], known, first);
 	}
 	return code;
 }
@@ -141,20 +169,17 @@ enum ak_code
 ak_tally_add(
     struct ak_tally *t, const struct ak_usage_record *record, struct ak_error *error)
 {
-	int64_t time = record->time < t->now ? record->time : t->now;
 	struct ak_use *use = &t->uses[t->count++];
 
 	memset(use, 0, sizeof(*use));
 	memcpy(use->id, record->id, AK_ID_LEN);
-	use->time = time;
-	use->day = (uint32_t)(time / DAY);
-	use->hour = (uint8_t)(time % DAY / HOUR);
+	set_time(use, record->time < t->span.now ? record->time : t->span.now);
 	use->reason = record->reason;
 	use->has_address = record->has_address;
 	if (record->has_address)
 		use->address = record->address;
 	memcpy(use->service, record->service, sizeof(use->service));
 	t->records++;
-	t->clamped += record->time > t->now;
+	t->clamped += record->time > t->span.now;
 	return t->count < AK_TALLY_MAX ? AK_OK : ak_tally_end(t, error);
 }

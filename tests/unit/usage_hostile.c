@@ -284,7 +284,7 @@ forged_records_cost_no_more_than_a_second_R30_R32(void **state)
 
 	assert_non_null(records);
 	for (size_t i = 0; i < FX_COUNT(ids); i++)
-		snprintf(ids[i], sizeof(ids[i]), "%s", fx_id(fx_key(fx, "alice")));
+		us_key(fx, "alice", ids[i]);
 	for (size_t i = 0; i < count; i++) {
 		records[i] = us_record(
 		    ids[fx_random(&seed) % FX_COUNT(ids)], AK_VALID, "192.0.2.1");

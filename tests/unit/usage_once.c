@@ -175,8 +175,7 @@ write_and_fold(struct fx *fx, unsigned wanted, bool rotate)
 		workers[i].rotations = rotate ? 3 : 0;
 		workers[i].rotate = rotate && i == WRITERS;
 		workers[i].run = i < WRITERS ? append_until_enough : fold_until_stopped;
-		snprintf(workers[i].id, sizeof(workers[i].id), "%s",
-		    fx_id(fx_key(fx, "alice")));
+		us_key(fx, "alice", workers[i].id);
 	}
 	ak_master_close(&fx->master); /* a SQLite handle may not cross fork */
 	for (unsigned i = 0; i < WRITERS + FOLDERS; i++)
@@ -281,7 +280,7 @@ a_crash_between_the_two_renames_loses_nothing_and_doubles_nothing(void **state)
 	struct ak_usage_record r;
 	size_t n;
 
-	snprintf(id, sizeof(id), "%s", fx_id(fx_key(fx, "alice")));
+	us_key(fx, "alice", id);
 	r = us_record(id, AK_VALID, NULL);
 	snprintf(file, sizeof(file), "%s", us_path(fx, geteuid(), ""));
 	snprintf(new, sizeof(new), "%s", us_path(fx, geteuid(), ".new"));
@@ -315,7 +314,7 @@ what_is_written_late_to_a_file_put_aside_counts(void **state)
 	struct ak_usage_record r;
 	int fd;
 
-	snprintf(id, sizeof(id), "%s", fx_id(fx_key(fx, "alice")));
+	us_key(fx, "alice", id);
 	r = us_record(id, AK_VALID, NULL);
 	ak_usage_pack(&r, late);
 	append_enough(fx, id);
