@@ -4,6 +4,7 @@
 
 #include "master_private.h"
 #include "mint.h"
+#include "record_row.h"
 #include "recovery.h"
 
 /* Two random ids of 58^8 meet once in a lifetime; three times in a row is a fault. */
@@ -47,92 +48,6 @@ ak_record_revoke(struct ak_record *r, int64_t now, const char *by, const char *r
 	snprintf(r->revoke_reason, sizeof(r->revoke_reason), "%s", reason);
 }
 
-/* The columns of the view `record`. */
-enum {
-	ID,
-	NAME,
-	OWNER,
-	SCHEME,
-	DIGEST,
-	STATE,
-	NOT_BEFORE,
-	EXPIRES_AT,
-	OWNER_SUSPENDED,
-	OWNER_VERIFIED,
-	SERVICES,
-	SCOPES,
-	NETWORKS,
-	PREFIX,
-	DESCRIPTION,
-	TAGS,
-	CREATED_AT,
-	CREATED_BY,
-	ACTIVATED_AT,
-	REVOKED_AT,
-	REVOKED_BY,
-	REVOKE_REASON,
-	REPLACED_BY,
-	DECOY,
-	DRAINING_SINCE,
-	SEALED,
-	NO_RECOVERY
-};
-
-#define TEXT(column, field) ak_column_text(row, column, field, sizeof(field))
-
-static bool
-read_texts(sqlite3_stmt *row, struct ak_record *r)
-{
-	return TEXT(ID, r->key.id) && TEXT(NAME, r->key.name) &&
-	       TEXT(OWNER, r->key.owner) && TEXT(SERVICES, r->key.services) &&
-	       TEXT(SCOPES, r->key.scopes) && TEXT(NETWORKS, r->key.networks) &&
-	       TEXT(PREFIX, r->prefix) && TEXT(DESCRIPTION, r->description) &&
-	       TEXT(TAGS, r->tags) && TEXT(CREATED_BY, r->created_by) &&
-	       TEXT(REVOKED_BY, r->revoked_by) &&
-	       TEXT(REVOKE_REASON, r->revoke_reason) &&
-	       TEXT(REPLACED_BY, r->replaced_by);
-}
-
-static bool
-read_sealed(sqlite3_stmt *row, struct ak_record *r)
-{
-	const void *bytes = sqlite3_column_blob(row, SEALED);
-
-	r->sealed_len = (size_t)sqlite3_column_bytes(row, SEALED);
-	if (r->sealed_len > sizeof(r->sealed))
-		return false;
-	if (bytes != NULL)
-		memcpy(r->sealed, bytes, r->sealed_len);
-	return true;
-}
-
-static bool
-read_record(sqlite3_stmt *row, struct ak_record *r)
-{
-	struct ak_key *key = &r->key;
-
-	memset(r, 0, sizeof(*r));
-	if (!read_texts(row, r) || !read_sealed(row, r) ||
-	    sqlite3_column_bytes(row, DIGEST) != AK_DIGEST_LEN)
-		return false;
-	memcpy(key->digest, sqlite3_column_blob(row, DIGEST), AK_DIGEST_LEN);
-	key->decoy = sqlite3_column_int(row, DECOY) != 0;
-	key->scheme = (uint8_t)sqlite3_column_int(row, SCHEME);
-	key->state = (enum ak_state)sqlite3_column_int(row, STATE);
-	key->not_before = ak_column_time(row, NOT_BEFORE);
-	key->expires_at = ak_column_time(row, EXPIRES_AT);
-	key->owner_suspended = sqlite3_column_int(row, OWNER_SUSPENDED) != 0;
-	key->owner_verified = sqlite3_column_int(row, OWNER_VERIFIED) != 0;
-	r->created_at = ak_column_time(row, CREATED_AT);
-	r->activated_at = ak_column_time(row, ACTIVATED_AT);
-	r->revoked_at = ak_column_time(row, REVOKED_AT);
-	r->draining_since = ak_column_time(row, DRAINING_SINCE);
-	r->no_recovery = sqlite3_column_int(row, NO_RECOVERY) != 0;
-	return ak_time_is_sane(key->not_before) && ak_time_is_sane(key->expires_at) &&
-	       ak_time_is_sane(r->created_at) && ak_time_is_sane(r->activated_at) &&
-	       ak_time_is_sane(r->revoked_at) && ak_time_is_sane(r->draining_since);
-}
-
 /* A search: whom to tell about each record. */
 struct search {
 	ak_record_fn *fn;
@@ -148,8 +63,7 @@ take_damage(sqlite3_stmt *row, const struct search *search)
 
 	if (search->damage == NULL)
 		return AK_ROW_DAMAGED;
-	if (!ak_column_text(row, ID, id, sizeof(id)))
-		id[0] = '\0';
+	ak_record_read_id(row, id);
 	search->damage(id, search->context);
 	return AK_ROW_NEXT;
 }
@@ -160,7 +74,7 @@ take_record(sqlite3_stmt *row, void *context)
 	const struct search *search = context;
 	struct ak_record record;
 
-	if (!read_record(row, &record))
+	if (!ak_record_read(row, &record))
 		return take_damage(row, search);
 	return search->fn(&record, search->context) ? AK_ROW_NEXT : AK_ROW_STOP;
 }
@@ -174,66 +88,16 @@ each(struct ak_master *m, sqlite3_stmt *rows, int bound, ak_record_fn *fn,
 	return ak_each(&m->db, rows, bound, take_record, &search, error);
 }
 
-/* The parameters of key_insert.sql and key_update.sql: what decides. */
-static int
-bind_key(sqlite3_stmt *s, const struct ak_key *key)
-{
-	int rc;
-
-	if ((rc = ak_bind_text(s, 1, key->id)) != SQLITE_OK ||
-	    (rc = ak_bind_text(s, 2, key->name)) != SQLITE_OK ||
-	    (rc = ak_bind_text(s, 3, key->owner)) != SQLITE_OK ||
-	    (rc = sqlite3_bind_int(s, 4, key->scheme)) != SQLITE_OK ||
-	    (rc = sqlite3_bind_blob(s, 5, key->digest, AK_DIGEST_LEN, SQLITE_STATIC)) !=
-		SQLITE_OK ||
-	    (rc = sqlite3_bind_int(s, 6, (int)key->state)) != SQLITE_OK ||
-	    (rc = ak_bind_time(s, 7, key->not_before)) != SQLITE_OK ||
-	    (rc = ak_bind_time(s, 8, key->expires_at)) != SQLITE_OK ||
-	    (rc = ak_bind_text(s, 9, key->services)) != SQLITE_OK ||
-	    (rc = ak_bind_text(s, 10, key->scopes)) != SQLITE_OK ||
-	    (rc = ak_bind_text(s, 11, key->networks)) != SQLITE_OK)
-		return rc;
-	return sqlite3_bind_int(s, 22, key->decoy);
-}
-
-/* And what the administrator knows besides. */
-static int
-bind_rest(sqlite3_stmt *s, const struct ak_record *r)
-{
-	int rc;
-
-	if ((rc = ak_bind_text(s, 12, r->prefix)) != SQLITE_OK ||
-	    (rc = ak_bind_text(s, 13, r->description)) != SQLITE_OK ||
-	    (rc = ak_bind_text(s, 14, r->tags)) != SQLITE_OK ||
-	    (rc = ak_bind_time(s, 15, r->created_at)) != SQLITE_OK ||
-	    (rc = ak_bind_text(s, 16, r->created_by)) != SQLITE_OK ||
-	    (rc = ak_bind_time(s, 17, r->activated_at)) != SQLITE_OK ||
-	    (rc = ak_bind_time(s, 18, r->revoked_at)) != SQLITE_OK ||
-	    (rc = ak_bind_optional(s, 19, r->revoked_by)) != SQLITE_OK ||
-	    (rc = ak_bind_optional(s, 20, r->revoke_reason)) != SQLITE_OK ||
-	    (rc = ak_bind_optional(s, 21, r->replaced_by)) != SQLITE_OK ||
-	    (rc = ak_bind_time(s, 23, r->draining_since)) != SQLITE_OK ||
-	    (rc = sqlite3_bind_int(s, 25, r->no_recovery)) != SQLITE_OK)
-		return rc;
-	/* Whatever ends a key ends the need for its token, too. */
-	if (r->sealed_len == 0 || r->key.state == AK_ENDED || r->no_recovery)
-		return sqlite3_bind_null(s, 24);
-	return sqlite3_bind_blob(s, 24, r->sealed, (int)r->sealed_len, SQLITE_STATIC);
-}
-
 static enum ak_code
 write_record(struct ak_master *m, enum ak_query query, const struct ak_record *r,
     struct ak_error *error)
 {
 	sqlite3_stmt *s = ak_statement(&m->db, query, error);
 	enum ak_code code;
-	int rc;
 
 	if (s == NULL)
 		return error->code;
-	if ((rc = bind_key(s, &r->key)) == SQLITE_OK)
-		rc = bind_rest(s, r);
-	code = ak_run(&m->db, s, rc, error);
+	code = ak_run(&m->db, s, ak_record_bind(s, r), error);
 	if (code == AK_E_CONFLICT &&
 	    sqlite3_extended_errcode(m->db.handle) == SQLITE_CONSTRAINT_UNIQUE)
 		ak_fail(error, code,
