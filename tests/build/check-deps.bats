@@ -1,16 +1,19 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Each rule of who may include whom is broken once, in a copy of the tree: of these files
-# and the headers that they include.
+# Each rule of who may include whom is broken once, in a copy of the tree: of the files that
+# are named below, and of the headers that they include.
 
 load helper
 
 setup_file() {
   cd "$AK_TOP" || return
-  sources=(core/{decide,master,store,verify,words}.c pam_module/opts.c admin_tool/text.c)
-  "$CC" -MM -Icore -I"$AK_BUILD/gen" "${sources[@]}" | grep -oE '[^ ]+\.h\b' |
-    sed 's,[^/]*/\.\./,,; /^\//d' | sort -u >"$BATS_FILE_TMPDIR/files"
-  printf '%s\n' "${sources[@]}" >>"$BATS_FILE_TMPDIR/files"
+  mapfile -t named < <(grep -oE '\b(core|pam_module|admin_tool)/\w+\.[ch]\b|"\w+\.h"' \
+    "$BATS_TEST_FILENAME" | sed 's,^"\(.*\)"$,core/\1,' | sort -u | xargs ls 2>/dev/null)
+  {
+    printf '%s\n' "${named[@]}"
+    "$CC" -MM -Icore -I"$AK_BUILD/gen" "${named[@]}" | grep -oE '[^ ]+\.h\b' |
+      sed 's,[^/]*/\.\./,,; /^\//d'
+  } | sort -u >"$BATS_FILE_TMPDIR/files"
 }
 
 setup() {
