@@ -35,7 +35,7 @@ load recovery_helper
   dialog 100 'Passphrase: ' "$PASSPHRASE\\r" 'Passphrase, once more: ' "$PASSPHRASE\\r" -- \
     "$AK_TOOL" recovery init "$PLACE/recovery.key"
   ends 0
-  [[ $output != *nobody* ]]
+  [[ $output != *"nobody says"* ]]
   recovery_is on
   make deploy
   [ "$(reveals deploy)" = "$token" ]
