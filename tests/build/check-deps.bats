@@ -115,16 +115,16 @@ plant() {
 }
 
 @test "a module that calls the writing half of core is refused" {
-  tree=$BATS_TEST_TMPDIR/whole
-  copy_tree "$tree"
-  mkdir "$tree/build"
-  cp -a "$AK_BUILD"/{core,gen,pam_module} "$tree/build" # what is built need not be again
-  cat >"$tree/pam_module/planted.c" <<'END'
+  whole=$BATS_TEST_TMPDIR/whole
+  copy_tree "$whole"
+  mkdir "$whole/build"
+  cp -a "$AK_BUILD"/{core,gen,pam_module} "$whole/build" # what is built need not be again
+  cat >"$whole/pam_module/planted.c" <<'END'
 void ak_token_mint(void *, void *, void *);
 __attribute__((constructor)) static void planted(void) { ak_token_mint(0, 0, 0); }
 END
-  make -s -C "$tree" B="$tree/build" SAN="$AK_SAN" "$tree/build/pam_authkey.so" >/dev/null
-  AK_BUILD=$tree/build refused 'nothing that writes is linked into the module'
+  make -s -C "$whole" B="$whole/build" SAN="$AK_SAN" "$whole/build/pam_authkey.so" >/dev/null
+  AK_BUILD=$whole/build refused 'nothing that writes is linked into the module'
 }
 
 @test "a module without symbols is refused: nothing could be seen in it" {
