@@ -42,6 +42,16 @@ struct worker {
 	int (*run)(void *);
 };
 
+/* On a busy machine writers run ahead of folds, until a file is full. */
+static void
+wait_for_fold(const struct board *b)
+{
+	static const struct timespec moment = { 0, 1000000 };
+
+	for (unsigned seen = b->folds; b->folds == seen && !b->stop;)
+		nanosleep(&moment, NULL);
+}
+
 static int
 append_until_enough(void *context)
 {
@@ -57,7 +67,8 @@ append_until_enough(void *context)
 			print_error("append: %s\n", error.text);
 			return 1;
 		}
-		++*appended;
+		if (++*appended % 1000 == 0)
+			wait_for_fold(w->board);
 	}
 	w->board->done[w->which] = true;
 	return 0;
