@@ -34,7 +34,8 @@ parse_name(const char *name, uid_t *uid)
 static bool
 is_read(const struct ak_fold_file *in)
 {
-	return in->offset > 0 && in->offset + AK_USAGE_LEN > in->status.st_size;
+	return in->state == AK_FILE_FINE &&
+	       in->offset + AK_USAGE_LEN > in->status.st_size;
 }
 
 /* A cap may be smaller than what is usually read before a file is put aside. */
@@ -45,14 +46,25 @@ is_full(const struct ak_fold_file *in)
 }
 
 /*
- * May a file that was put aside be lost? Not before what was read of it is counted for
- * good, which is what an earlier fold has done, and not while somebody may write to it.
+ * May what was put aside give way? Not before what was read of it is counted for good,
+ * which is what an earlier fold has done, and not while somebody may write to it. What
+ * its user has spoilt is his loss, and nothing to wait for; what is none of his will be
+ * moved out of the way.
  */
 static bool
-is_done_with(const struct ak_fold *f, const struct ak_fold_file *in)
+gives_way(const struct ak_fold *f, const struct ak_fold_file *in)
 {
+	if (in->state != AK_FILE_FINE)
+		return in->state != AK_FILE_SHUT;
 	return is_read(in) && in->begin == in->offset &&
 	       in->status.st_mtime + QUIET < f->span.now;
+}
+
+/* The same of the one whose putting aside was begun: it will be the one put aside. */
+static bool
+may_go_on(const struct ak_fold_file *in)
+{
+	return in->state == AK_FILE_FINE ? is_read(in) : in->state != AK_FILE_SHUT;
 }
 
 /*
@@ -63,24 +75,25 @@ is_done_with(const struct ak_fold *f, const struct ak_fold_file *in)
 static enum ak_code
 fold_user(struct ak_fold *f, struct ak_fold_file *in)
 {
-	bool began = false, old_is_done_with = true, rest_is_read = true;
-	enum ak_code code = AK_OK;
+	bool began = false, free_of_old = true;
+	enum ak_code code;
 
-	for (size_t i = 0; code == AK_OK && i < ENDINGS; i++) {
-		code = ak_fold_file(f, in, endings[i]);
-		if (!in->there)
-			continue;
-		if (i == 0)
-			old_is_done_with = is_done_with(f, in);
-		else
-			rest_is_read = rest_is_read && is_read(in);
-		began = began || i == 1;
+	code = ak_fold_file(f, in, ".old");
+	if (code == AK_OK) {
+		free_of_old = gives_way(f, in);
+		code = ak_fold_file(f, in, ".new");
 	}
-	if (code == AK_OK && old_is_done_with && rest_is_read && in->there &&
-	    (began || in->offset >= ROTATE_AT || is_full(in)))
-		ak_usage_file_rotate(
-		    f->usage->paths, in->uid, f->rules->cap, &f->aside);
-	return code;
+	if (code == AK_OK) {
+		began = in->state != AK_FILE_MISSING;
+		free_of_old = free_of_old && may_go_on(in);
+		code = ak_fold_file(f, in, "");
+	}
+	if (code != AK_OK || !free_of_old || !is_read(in) ||
+	    !(began || in->offset >= ROTATE_AT || is_full(in)))
+		return code;
+	ak_usage_file_rotate(
+	    f->usage->paths, in->uid, f->rules->cap, f->span.now, &f->aside);
+	return AK_OK;
 }
 
 /* Whose files are there? The caller frees the list. */
@@ -163,7 +176,7 @@ begin(struct ak_fold *f)
 {
 	enum ak_code code = ak_execute(&f->usage->db, "BEGIN", f->error);
 
-	return code == AK_OK ? ak_fold_no_fault(f, "") : code;
+	return code == AK_OK ? ak_fold_fault(f, "", NULL) : code;
 }
 
 enum ak_code

@@ -8,58 +8,84 @@
 
 #include "fold_private.h"
 
-/* Say what is wrong with a file, unless it was said before. */
 enum ak_code
 ak_fold_fault(struct ak_fold *f, const char *name, const char *text)
 {
-	sqlite3_stmt *s = ak_statement(&f->usage->db, AK_Q_usage_fault_add, f->error);
+	struct ak_database *db = &f->usage->db;
 	enum ak_code code;
-	int rc;
 
-	if (s == NULL)
-		return f->error->code;
-	if ((rc = ak_bind_text(s, 1, name)) == SQLITE_OK)
-		rc = ak_bind_text(s, 2, text);
-	code = ak_run(&f->usage->db, s, rc, f->error);
-	if (code == AK_OK && sqlite3_changes(f->usage->db.handle) > 0 &&
-	    f->note != NULL)
+	if (text == NULL)
+		return ak_write(
+		    db, AK_Q_usage_fault_end, AK_VALUES(AK_TEXT(name)), f->error);
+	code = ak_write(db, AK_Q_usage_fault_add,
+	    AK_VALUES(AK_TEXT(name), AK_TEXT(text)), f->error);
+	if (code == AK_OK && sqlite3_changes(db->handle) > 0 && f->note != NULL)
 		f->note(name, text, f->context);
 	return code;
 }
 
-enum ak_code
-ak_fold_no_fault(struct ak_fold *f, const char *name)
-{
-	sqlite3_stmt *s = ak_statement(&f->usage->db, AK_Q_usage_fault_end, f->error);
+/* What may be found under the name of a usage file. */
+enum finding { FINE, MISSING, SHUT, DUMB, LINK, NO_FILE, FOREIGN, NAMES, NO_HEAD };
+static const struct {
+	enum ak_file_state state;
+	const char *wrong;
+} findings[] = {
+	[FINE] = { AK_FILE_FINE, NULL },
+	[MISSING] = { AK_FILE_MISSING, NULL },
+	[SHUT] = { AK_FILE_SHUT, "cannot be opened" },
+	[DUMB] = { AK_FILE_SHUT, "cannot be read" },
+	[LINK] = { AK_FILE_STRANGE, "is a symbolic link" },
+	[NO_FILE] = { AK_FILE_STRANGE, "is not a regular file" },
+	[FOREIGN] = { AK_FILE_STRANGE,
+	    "does not belong to the user that it is named after" },
+	[NAMES] = { AK_FILE_SPOILT, "has more than one name" },
+	[NO_HEAD] = { AK_FILE_SPOILT, "is not a usage file" },
+};
 
-	if (s == NULL)
-		return f->error->code;
-	return ak_run(&f->usage->db, s, ak_bind_text(s, 1, name), f->error);
+/* Why it is not open. */
+static enum finding
+find_no_file(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return MISSING;
+	case ELOOP:
+		return LINK;
+	case ENXIO: /* a socket, or a device that is not there */
+	case ENODEV:
+		return NO_FILE;
+	default:
+		return SHUT;
+	}
 }
 
-/* Open what may be anything. NULL, or what is wrong with it. */
-static const char *
+/* Open what may be anything. */
+static enum finding
 open_input(const struct ak_fold *f, struct ak_fold_file *in)
 {
 	uint8_t head[AK_USAGE_LEN];
 	char path[4096];
+	ssize_t n;
 
 	snprintf(path, sizeof(path), "%.*s/%s", 4000, f->usage->paths->usage_folder,
 	    in->name);
 	in->fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	in->there = in->fd >= 0 || errno != ENOENT;
 	if (in->fd < 0)
-		return errno == ELOOP ? "is a symbolic link" : "cannot be opened";
-	if (fstat(in->fd, &in->status) != 0 || !S_ISREG(in->status.st_mode))
-		return "is not a regular file";
-	if (in->status.st_nlink != 1)
-		return "has more than one name";
+		return find_no_file(errno);
+	if (fstat(in->fd, &in->status) != 0)
+		return DUMB;
+	if (!S_ISREG(in->status.st_mode))
+		return NO_FILE;
 	if (in->status.st_uid != in->uid)
-		return "does not belong to the user that it is named after";
-	if (pread(in->fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
-	    !ak_usage_head_unpack(head, &in->head))
-		return "is not a usage file";
-	return NULL;
+		return FOREIGN;
+	if (in->status.st_nlink != 1)
+		return NAMES;
+	n = pread(in->fd, head, sizeof(head), 0);
+	if (n < AK_USAGE_LEN && in->status.st_size >= AK_USAGE_LEN)
+		return DUMB;
+	if (n < AK_USAGE_LEN || !ak_usage_head_unpack(head, &in->head))
+		return NO_HEAD;
+	return FINE;
 }
 
 /* How far has it been read? A file that was cut short begins anew. */
@@ -89,6 +115,13 @@ find_offset(struct ak_fold *f, struct ak_fold_file *in)
 	return AK_OK;
 }
 
+/* The number of the head, which its owner may have made of anything. */
+static int64_t
+dropped_of(const struct ak_fold_file *in)
+{
+	return (int64_t)(in->head.dropped & INT64_MAX);
+}
+
 static enum ak_code
 keep_offset(struct ak_fold *f, const struct ak_fold_file *in)
 {
@@ -101,7 +134,7 @@ keep_offset(struct ak_fold *f, const struct ak_fold_file *in)
 		 s, 1, in->head.id, sizeof(in->head.id), SQLITE_STATIC)) == SQLITE_OK &&
 	    (rc = sqlite3_bind_int64(s, 2, in->uid)) == SQLITE_OK &&
 	    (rc = sqlite3_bind_int64(s, 3, in->offset)) == SQLITE_OK)
-		rc = sqlite3_bind_int64(s, 4, (int64_t)(in->head.dropped & INT64_MAX));
+		rc = sqlite3_bind_int64(s, 4, dropped_of(in));
 	return ak_run(&f->usage->db, s, rc, f->error);
 }
 
@@ -109,21 +142,16 @@ keep_offset(struct ak_fold *f, const struct ak_fold_file *in)
 static enum ak_code
 keep_source(struct ak_fold *f, const struct ak_fold_file *in)
 {
-	sqlite3_stmt *s = ak_statement(&f->usage->db, AK_Q_usage_source_add, f->error);
-	int64_t dropped = (int64_t)(in->head.dropped & INT64_MAX) - in->dropped;
-	int rc;
+	int64_t dropped = dropped_of(in) - in->dropped;
 
-	if (s == NULL)
-		return f->error->code;
 	/* A count that shrinks or leaps was written by the file's owner, not by us. */
 	if (dropped < 0 || dropped > INT32_MAX)
 		dropped = 0;
-	if ((rc = sqlite3_bind_int64(s, 1, in->uid)) == SQLITE_OK &&
-	    (rc = sqlite3_bind_int64(s, 2, ak_tally_records(in->tally))) == SQLITE_OK &&
-	    (rc = sqlite3_bind_int64(s, 3, dropped)) == SQLITE_OK &&
-	    (rc = sqlite3_bind_int64(s, 4, ak_tally_clamped(in->tally))) == SQLITE_OK)
-		rc = sqlite3_bind_int64(s, 5, in->strange);
-	return ak_run(&f->usage->db, s, rc, f->error);
+	return ak_write(&f->usage->db, AK_Q_usage_source_add,
+	    AK_VALUES(AK_NUMBER(in->uid), AK_NUMBER(ak_tally_records(in->tally)),
+		AK_NUMBER(dropped), AK_NUMBER(ak_tally_clamped(in->tally)),
+		AK_NUMBER(in->strange)),
+	    f->error);
 }
 
 /* The next place in a chunk where a record may begin, from `at` on. */
@@ -199,30 +227,34 @@ read_records(struct ak_fold *f, struct ak_fold_file *in)
 	return code == AK_OK ? ak_tally_end(in->tally, f->error) : code;
 }
 
+/* What is wrong with what was read, or NULL. */
+static const char *
+wrong_with(const struct ak_fold_file *in)
+{
+	if (in->strange > 0)
+		return "has bytes in it that are no usage records";
+	if (ak_tally_clamped(in->tally) > 0)
+		return "claims uses in the future, or before a key was made";
+	if (dropped_of(in) > in->dropped)
+		return "was full: records were dropped";
+	return NULL;
+}
+
 /* Read one file and keep how far, within the transaction of the fold. */
 static enum ak_code
 fold_input(struct ak_fold *f, struct ak_fold_file *in)
 {
-	enum ak_code code;
+	enum ak_code code = find_offset(f, in);
 
-	if ((code = find_offset(f, in)) != AK_OK)
+	if (code != AK_OK)
 		return code;
 	if ((in->tally = ak_tally_new(&f->usage->db, in->uid, &f->span, f->error)) ==
 	    NULL)
 		return f->error->code;
 	if ((code = read_records(f, in)) == AK_OK &&
-	    (code = keep_offset(f, in)) == AK_OK)
-		code = keep_source(f, in);
-	if (code == AK_OK && in->strange > 0)
-		code = ak_fold_fault(
-		    f, in->name, "has bytes in it that are no usage records");
-	else if (code == AK_OK && ak_tally_clamped(in->tally) > 0)
-		code = ak_fold_fault(
-		    f, in->name, "claims uses in the future, or before a key was made");
-	else if (code == AK_OK && in->head.dropped > (uint64_t)in->dropped)
-		code = ak_fold_fault(f, in->name, "was full: records were dropped");
-	else if (code == AK_OK)
-		code = ak_fold_no_fault(f, in->name);
+	    (code = keep_offset(f, in)) == AK_OK &&
+	    (code = keep_source(f, in)) == AK_OK)
+		code = ak_fold_fault(f, in->name, wrong_with(in));
 	ak_tally_free(&in->tally);
 	return code;
 }
@@ -230,18 +262,19 @@ fold_input(struct ak_fold *f, struct ak_fold_file *in)
 enum ak_code
 ak_fold_file(struct ak_fold *f, struct ak_fold_file *in, const char *ending)
 {
-	const char *wrong;
+	enum finding finding;
 	enum ak_code code = AK_OK;
 
 	in->strange = 0;
 	in->begin = in->offset = 0;
 	memset(&in->status, 0, sizeof(in->status));
 	snprintf(in->name, sizeof(in->name), "%u%s", (unsigned)in->uid, ending);
-	wrong = open_input(f, in);
-	if (in->there && wrong != NULL)
-		code = ak_fold_fault(f, in->name, wrong);
-	else if (in->there)
+	finding = open_input(f, in);
+	in->state = findings[finding].state;
+	if (in->state == AK_FILE_FINE)
 		code = fold_input(f, in);
+	else if (in->state != AK_FILE_MISSING)
+		code = ak_fold_fault(f, in->name, findings[finding].wrong);
 	if (in->fd >= 0)
 		close(in->fd);
 	return code;

@@ -20,12 +20,20 @@ struct ak_fold {
 	struct ak_error aside; /* why a file was not put aside, which undoes no count */
 };
 
+enum ak_file_state {
+	AK_FILE_MISSING,
+	AK_FILE_FINE,
+	AK_FILE_SPOILT, /* the user's own, which cannot be read any more */
+	AK_FILE_STRANGE, /* nothing of the user's */
+	AK_FILE_SHUT /* at this time */
+};
+
 /* One usage file: where it is read, and what was found. */
 struct ak_fold_file {
 	char name[64];
 	uid_t uid;
 	int fd;
-	bool there;
+	enum ak_file_state state;
 	struct stat status;
 	struct ak_usage_head head;
 	int64_t begin; /* where this fold began to read */
@@ -36,11 +44,11 @@ struct ak_fold_file {
 	uint8_t chunk[AK_FOLD_CHUNK];
 };
 
-/* Say what is wrong with a file, unless it was said before. */
+/*
+ * Keep what is wrong with a file, NULL for nothing, and say it unless it was said
+ * before.
+ */
 enum ak_code ak_fold_fault(struct ak_fold *fold, const char *name, const char *text);
-
-/* Nothing is wrong with a file, now. */
-enum ak_code ak_fold_no_fault(struct ak_fold *fold, const char *name);
 
 /*
  * Fold one file of the user file->uid, named with `ending`, within the transaction of

@@ -65,6 +65,23 @@ ak_usage_file_make(const struct ak_paths *paths, uid_t uid, uint64_t cap, bool *
 	return code;
 }
 
+/* Only root can have put it there, and he may want it back. */
+static enum ak_code
+clear_way(const char *path, uid_t uid, int64_t now, struct ak_error *error)
+{
+	char away[4200];
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return errno == ENOENT ? AK_OK : ak_fail_errno(error, path, "");
+	if (S_ISREG(st.st_mode) && st.st_uid == uid)
+		return AK_OK;
+	snprintf(away, sizeof(away), "%s.%lld", path, (long long)now);
+	if (renameat2(AT_FDCWD, path, AT_FDCWD, away, RENAME_NOREPLACE) != 0)
+		return ak_fail_errno(error, path, "");
+	return AK_OK;
+}
+
 /*
  * Exchange first, so that there is a file at every moment. What is killed between that
  * and the last rename leaves the old file as UID.new, which the fold reads too; the
@@ -72,8 +89,8 @@ ak_usage_file_make(const struct ak_paths *paths, uid_t uid, uint64_t cap, bool *
  * it is made under another name.
  */
 enum ak_code
-ak_usage_file_rotate(
-    const struct ak_paths *paths, uid_t uid, uint64_t cap, struct ak_error *error)
+ak_usage_file_rotate(const struct ak_paths *paths, uid_t uid, uint64_t cap, int64_t now,
+    struct ak_error *error)
 {
 	char path[4096], init[4096], new[4096], old[4096];
 	enum ak_code code;
@@ -83,6 +100,9 @@ ak_usage_file_rotate(
 	path_of(paths, uid, ".init", init);
 	path_of(paths, uid, ".new", new);
 	path_of(paths, uid, ".old", old);
+	if ((code = clear_way(new, uid, now, error)) != AK_OK ||
+	    (code = clear_way(old, uid, now, error)) != AK_OK)
+		return code;
 	if (lstat(new, &st) != 0) {
 		if ((code = make(init, uid, cap, error)) != AK_OK)
 			return code;

@@ -15,10 +15,12 @@ extern const struct ak_kind ak_usage_kind;
 
 /*
  * Put the usage file of a user aside as UID.old and a new one in its place, by
- * renaming alone. UID.old, if there is one, is lost: the caller has read it to its end
- * and knows that nobody writes to it any more.
+ * renaming alone. A UID.old of that user, if there is one, is lost: the caller has read
+ * it to its end and knows that nobody writes to it any more, or that it cannot be read.
+ * What stands there and is no regular file of that user is moved out of the way, with
+ * `now` (s since 1970 UTC) in its name.
  */
-enum ak_code ak_usage_file_rotate(
-    const struct ak_paths *paths, uid_t uid, uint64_t cap, struct ak_error *error);
+enum ak_code ak_usage_file_rotate(const struct ak_paths *paths, uid_t uid, uint64_t cap,
+    int64_t now, struct ak_error *error);
 
 #endif
