@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <dirent.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fold_private.h"
 
@@ -91,8 +94,10 @@ fold_user(struct ak_fold *f, struct ak_fold_file *in)
 	if (code != AK_OK || !free_of_old || !is_read(in) ||
 	    !(began || in->offset >= ROTATE_AT || is_full(in)))
 		return code;
-	ak_usage_file_rotate(
-	    f->usage->paths, in->uid, f->rules->cap, f->span.now, &f->aside);
+	f->due = true;
+	if (!f->looking)
+		ak_usage_file_rotate(
+		    f->usage->paths, in->uid, f->rules->cap, f->span.now, &f->aside);
 	return AK_OK;
 }
 
@@ -132,6 +137,21 @@ list_users(struct ak_fold *f, uid_t **users, size_t *count)
 	return code;
 }
 
+/* Is there something to prune? */
+static enum ak_code
+look_for_old(struct ak_fold *f, int64_t from)
+{
+	int64_t ignored;
+	enum ak_code code;
+	bool due;
+
+	code = ak_ask(&f->usage->db, AK_Q_usage_prune_due,
+	    AK_VALUES(AK_NUMBER(from), AK_NUMBER(EVENTS_KEPT), AK_NUMBER(from / DAY)),
+	    &due, &ignored, f->error);
+	f->due = f->due || due;
+	return code;
+}
+
 /* Single events, and the hours of whole days, live for the time of the retention. */
 static enum ak_code
 prune(struct ak_fold *f)
@@ -139,6 +159,8 @@ prune(struct ak_fold *f)
 	const int64_t from = f->span.kept_from;
 	enum ak_code code;
 
+	if (f->looking)
+		return look_for_old(f, from);
 	code = ak_write(&f->usage->db, AK_Q_event_prune,
 	    AK_VALUES(AK_NUMBER(from), AK_NUMBER(EVENTS_KEPT)), f->error);
 	if (code == AK_OK)
@@ -150,7 +172,48 @@ prune(struct ak_fold *f)
 	return code;
 }
 
-/* All users, within the transaction. */
+static enum ak_row
+take_name(sqlite3_stmt *row, void *context)
+{
+	return ak_column_text(row, 0, context, NAME_MAX + 1) ? AK_ROW_STOP
+							     : AK_ROW_DAMAGED;
+}
+
+/* The file behind `name` with which something is wrong; "" when there is none. */
+static enum ak_code
+next_fault(struct ak_fold *f, char name[NAME_MAX + 1])
+{
+	sqlite3_stmt *s = ak_statement(&f->usage->db, AK_Q_usage_fault_next, f->error);
+	char last[NAME_MAX + 1];
+
+	if (s == NULL)
+		return f->error->code;
+	memcpy(last, name, sizeof(last));
+	name[0] = '\0';
+	return ak_each(
+	    &f->usage->db, s, ak_bind_text(s, 1, last), take_name, name, f->error);
+}
+
+/* What is wrong with a file ends with it. */
+static enum ak_code
+end_faults(struct ak_fold *f)
+{
+	char name[NAME_MAX + 1] = "", path[4096];
+	enum ak_code code;
+	struct stat st;
+
+	while ((code = next_fault(f, name)) == AK_OK && name[0] != '\0') {
+		snprintf(path, sizeof(path), "%.*s/%s", 3800,
+		    f->usage->paths->usage_folder, name);
+		if (lstat(path, &st) == 0 || errno != ENOENT)
+			continue;
+		if ((code = ak_fold_fault(f, name, NULL)) != AK_OK)
+			break;
+	}
+	return code;
+}
+
+/* All users, and what is left to do. */
 static enum ak_code
 fold_users(struct ak_fold *f, const uid_t *users, size_t count)
 {
@@ -164,19 +227,51 @@ fold_users(struct ak_fold *f, const uid_t *users, size_t count)
 		code = fold_user(f, in);
 	}
 	free(in);
+	if (code == AK_OK)
+		code = end_faults(f);
 	return code == AK_OK ? prune(f) : code;
+}
+
+static enum ak_code
+fold_all(struct ak_fold *f)
+{
+	uid_t *users = NULL;
+	size_t count = 0;
+	enum ak_code code;
+
+	if ((code = list_users(f, &users, &count)) == AK_OK)
+		code = fold_users(f, users, count);
+	free(users);
+	return code;
 }
 
 /*
  * The first statement writes, so that the lock on usage.db, and on it alone, is ours
- * before an offset is read.
+ * before an offset is read. What was seen without the lock may be another fold's by
+ * now, and is looked at again.
  */
 static enum ak_code
 begin(struct ak_fold *f)
 {
 	enum ak_code code = ak_execute(&f->usage->db, "BEGIN", f->error);
 
-	return code == AK_OK ? ak_fold_fault(f, "", NULL) : code;
+	return code == AK_OK ? ak_write(&f->usage->db, AK_Q_usage_fault_end,
+				   AK_VALUES(AK_TEXT("")), f->error)
+			     : code;
+}
+
+/* In one transaction. */
+static enum ak_code
+fold_at_once(struct ak_fold *f)
+{
+	sqlite3 *handle = f->usage->db.handle;
+	enum ak_code code;
+
+	if ((code = begin(f)) == AK_OK && (code = fold_all(f)) == AK_OK)
+		code = ak_execute(&f->usage->db, "COMMIT", f->error);
+	if (sqlite3_get_autocommit(handle) == 0)
+		sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
+	return code;
 }
 
 enum ak_code
@@ -192,21 +287,15 @@ ak_usage_fold(struct ak_usage *usage, int64_t now, const struct ak_fold_rules *r
 		.rules = rules,
 		.note = note,
 		.context = context,
-		.error = error };
-	uid_t *users = NULL;
-	size_t count = 0;
+		.error = error,
+		.looking = true };
 	enum ak_code code;
 
-	if ((code = begin(&f)) == AK_OK &&
-	    (code = list_users(&f, &users, &count)) == AK_OK &&
-	    (code = fold_users(&f, users, count)) == AK_OK)
-		code = ak_execute(&usage->db, "COMMIT", error);
-	if (sqlite3_get_autocommit(usage->db.handle) == 0)
-		sqlite3_exec(usage->db.handle, "ROLLBACK", NULL, NULL, NULL);
-	free(users);
-	if (code == AK_OK && f.aside.code != AK_OK) {
-		*error = f.aside;
-		code = error->code;
-	}
-	return code;
+	if ((code = fold_all(&f)) != AK_OK || !f.due)
+		return code;
+	f.looking = false;
+	if ((code = fold_at_once(&f)) != AK_OK || f.aside.code == AK_OK)
+		return code;
+	*error = f.aside;
+	return error->code;
 }

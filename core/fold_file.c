@@ -13,7 +13,16 @@ ak_fold_fault(struct ak_fold *f, const char *name, const char *text)
 {
 	struct ak_database *db = &f->usage->db;
 	enum ak_code code;
+	int64_t differs;
+	bool there;
 
+	if (f->looking) {
+		code = ak_ask(db, AK_Q_usage_fault_differs,
+		    AK_VALUES(AK_TEXT(name), AK_TEXT(text != NULL ? text : "")), &there,
+		    &differs, f->error);
+		f->due = f->due || differs != 0;
+		return code;
+	}
 	if (text == NULL)
 		return ak_write(
 		    db, AK_Q_usage_fault_end, AK_VALUES(AK_TEXT(name)), f->error);
@@ -95,13 +104,13 @@ find_offset(struct ak_fold *f, struct ak_fold_file *in)
 	sqlite3_stmt *s = ak_statement(&f->usage->db, AK_Q_usage_file_get, f->error);
 	int rc;
 
-	in->offset = AK_USAGE_LEN;
+	in->known = AK_USAGE_LEN;
 	in->dropped = 0;
 	if (s == NULL)
 		return f->error->code;
 	rc = sqlite3_bind_blob(s, 1, in->head.id, sizeof(in->head.id), SQLITE_STATIC);
 	if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-		in->offset = sqlite3_column_int64(s, 0);
+		in->known = sqlite3_column_int64(s, 0);
 		in->dropped = sqlite3_column_int64(s, 1);
 		rc = SQLITE_DONE;
 	}
@@ -109,6 +118,7 @@ find_offset(struct ak_fold *f, struct ak_fold_file *in)
 	if (rc != SQLITE_DONE)
 		return ak_fail_sqlite(
 		    f->usage->db.handle, rc, f->usage->db.path, f->error);
+	in->offset = in->known;
 	if (in->offset < AK_USAGE_LEN || in->offset > in->status.st_size)
 		in->offset = AK_USAGE_LEN;
 	in->begin = in->offset;
@@ -120,6 +130,14 @@ static int64_t
 dropped_of(const struct ak_fold_file *in)
 {
 	return (int64_t)(in->head.dropped & INT64_MAX);
+}
+
+/* Is there something that is not kept yet? */
+static bool
+has_news(const struct ak_fold_file *in)
+{
+	return in->offset != in->known || dropped_of(in) != in->dropped ||
+	       in->offset + AK_USAGE_LEN <= in->status.st_size;
 }
 
 static enum ak_code
@@ -242,12 +260,10 @@ wrong_with(const struct ak_fold_file *in)
 
 /* Read one file and keep how far, within the transaction of the fold. */
 static enum ak_code
-fold_input(struct ak_fold *f, struct ak_fold_file *in)
+read_input(struct ak_fold *f, struct ak_fold_file *in)
 {
-	enum ak_code code = find_offset(f, in);
+	enum ak_code code;
 
-	if (code != AK_OK)
-		return code;
 	if ((in->tally = ak_tally_new(&f->usage->db, in->uid, &f->span, f->error)) ==
 	    NULL)
 		return f->error->code;
@@ -257,6 +273,19 @@ fold_input(struct ak_fold *f, struct ak_fold_file *in)
 		code = ak_fold_fault(f, in->name, wrong_with(in));
 	ak_tally_free(&in->tally);
 	return code;
+}
+
+static enum ak_code
+fold_input(struct ak_fold *f, struct ak_fold_file *in)
+{
+	enum ak_code code = find_offset(f, in);
+
+	if (code != AK_OK)
+		return code;
+	if (!f->looking)
+		return read_input(f, in);
+	f->due = f->due || has_news(in);
+	return f->due ? AK_OK : ak_fold_fault(f, in->name, NULL);
 }
 
 enum ak_code

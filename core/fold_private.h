@@ -9,7 +9,10 @@
 /* For fold.c, which knows users and their files, and fold_file.c, which reads one. */
 #define AK_FOLD_CHUNK (1 << 20)
 
-/* One fold. */
+/*
+ * One fold. First it only looks, and ends with that when nothing is due: a log that is
+ * followed folds each second, and a disk need not be written to for that.
+ */
 struct ak_fold {
 	struct ak_usage *usage;
 	struct ak_span span;
@@ -18,6 +21,8 @@ struct ak_fold {
 	void *context;
 	struct ak_error *error;
 	struct ak_error aside; /* why a file was not put aside, which undoes no count */
+	bool looking;
+	bool due; /* there is something to write, or to rename */
 };
 
 enum ak_file_state {
@@ -36,6 +41,7 @@ struct ak_fold_file {
 	enum ak_file_state state;
 	struct stat status;
 	struct ak_usage_head head;
+	int64_t known; /* what was kept as the offset */
 	int64_t begin; /* where this fold began to read */
 	int64_t offset; /* of the first byte that is not read */
 	int64_t dropped; /* that were known before */
@@ -46,7 +52,7 @@ struct ak_fold_file {
 
 /*
  * Keep what is wrong with a file, NULL for nothing, and say it unless it was said
- * before.
+ * before. Who only looks sees whether there is something to keep.
  */
 enum ak_code ak_fold_fault(struct ak_fold *fold, const char *name, const char *text);
 

@@ -72,6 +72,18 @@ load usage_helper
   says 'Folded 1 usage record.'
 }
 
+@test 'a fold that finds nothing new asks nothing of the disk' {
+  root_only # may trace what has made itself undumpable
+  [[ -z ${AK_SAN:-} ]] || skip 'a sanitizer makes calls of its own'
+  make deploy --owner alice
+  login nginx alice
+  strace -f -o "$PLACE/trace" "$AK_TOOL" fold -q
+  grep -qE 'fsync|fdatasync' "$PLACE/trace"
+  strace -f -o "$PLACE/trace" "$AK_TOOL" fold -q
+  [ "$(grep -cE 'fsync|fdatasync|msync|rename' "$PLACE/trace")" = 0 ]
+  [ "$(field deploy uses)" = 1 ]
+}
+
 # killed_anywhere COMMAND...: end it at each system call it makes; before every run a
 # login is recorded, and in the end the counts must be those of all that was recorded:
 # $logins of deploy, and $others.
