@@ -201,6 +201,14 @@ set_last(const struct ak_counter *c, const struct ak_use *last, const char *id,
 	    error);
 }
 
+/* Whether a use came after another: within a second it is the later record. */
+static bool
+is_later(const struct ak_use *use, const struct ak_use *than)
+{
+	return than == NULL || use->time > than->time ||
+	       (use->time == than->time && use > than);
+}
+
 enum ak_code
 ak_count_key(const struct ak_counter *c, struct ak_use *const *uses, size_t count,
     struct ak_error *error)
@@ -213,8 +221,7 @@ ak_count_key(const struct ak_counter *c, struct ak_use *const *uses, size_t coun
 	memcpy(id, uses[0]->id, AK_ID_LEN);
 	for (size_t i = 0; i < count; i++) {
 		add_sum(&all, sum_of(uses[i], 1));
-		if (uses[i]->reason == AK_VALID &&
-		    (last == NULL || uses[i]->time >= last->time))
+		if (uses[i]->reason == AK_VALID && is_later(uses[i], last))
 			last = uses[i];
 	}
 	code = ak_write(c->db, AK_Q_key_usage_add,

@@ -39,7 +39,10 @@ struct ak_counter {
 	int64_t hours_from; /* the first day whose hours are kept */
 };
 
-/* Count uses of one key, which are sorted. Within a transaction. */
+/*
+ * Count uses of one key, which are sorted, and stand in one array as they came. Within
+ * a transaction.
+ */
 enum ak_code ak_count_key(const struct ak_counter *counter, struct ak_use *const *uses,
     size_t count, struct ak_error *error);
 

@@ -72,6 +72,27 @@ the_last_use_is_the_latest_that_was_let_in(void **state)
 	assert_int_equal(usage_of(fx, other).uses, 0);
 }
 
+static void
+within_a_second_the_last_use_is_the_later_record(void **state)
+{
+	struct fx *fx = *state;
+	char id[AK_ID_LEN + 1];
+	struct ak_key_usage k;
+	struct ak_usage_record r;
+
+	us_key(fx, "alice", id);
+	r = us_record(id, AK_VALID, "192.0.2.8");
+	strcpy(r.service, "sshd");
+	us_append(fx, &r);
+	r = us_record(id, AK_VALID, "192.0.2.7");
+	strcpy(r.service, "imap");
+	us_append(fx, &r);
+	us_fold(fx, FX_NOW + 10, AK_FOLD_SOME, NULL);
+	k = usage_of(fx, id);
+	assert_string_equal(k.last_address, "192.0.2.7");
+	assert_string_equal(k.last_service, "imap");
+}
+
 /* Any client may make ids up: they share one counter and leave no event. */
 static void
 unknown_ids_share_one_counter_and_leave_no_events_R32(void **state)
@@ -288,6 +309,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		FX_TEST(the_last_use_is_the_latest_that_was_let_in),
+		FX_TEST(within_a_second_the_last_use_is_the_later_record),
 		FX_TEST(unknown_ids_share_one_counter_and_leave_no_events_R32),
 		FX_TEST(a_forged_success_of_an_unknown_id_is_in_the_shared_counter_R33),
 		FX_TEST(
