@@ -23,8 +23,8 @@ export AK_TOOL   := $(AK_BUILD)/authkey
 export AK_SAN    := $(SAN)
 
 # What takes longest begins first: in the end no processor waits for another.
-LONG       := $(addprefix tests/,cli/usage_fold.bats cli/safety.bats build/check-deps.bats \
-                pam/usage_together pam/usage_trouble pam/switched fault/usage)
+LONG       := $(addprefix tests/,scenario/year.bats cli/usage_fold.bats cli/safety.bats \
+                build/check-deps.bats pam/usage_together pam/usage_trouble pam/switched fault/usage)
 long_first  = $(filter $(LONG) $(LONG:%=$(B)/%),$(1)) $(filter-out $(LONG) $(LONG:%=$(B)/%),$(1))
 
 # What all tests share; a test of the module has a PAM host besides.
@@ -41,6 +41,18 @@ $(B)/tests/%: $(B)/tests/%.o $(TEST_PARTS:%=$(B)/tests/%.o) $(B)/libauthkey.a
 	  $(LIBS_SQLITE) $(LIBS_SODIUM) -lpthread
 
 -include $(TEST_PROGS:=.d) $(wildcard $(B)/tests/*.d)
+
+# A scenario has the clock of its test in the tool, and many logins in one process.
+SCENARIO_PARTS := $(if $(filter tests/scenario/%,$(TEST_BATS)), \
+                  $(B)/tests/clock.so $(B)/tests/logins)
+
+$(B)/tests/clock.so: $(B)/tests/clock.o
+	$(call say,LD)
+	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS)
+
+$(B)/tests/logins: $(B)/tests/logins.o
+	$(call say,LD)
+	$(Q)$(CC) -rdynamic -o $@ $^ $(SANITIZE) $(LDFLAGS) $(LIBS_PAM)
 
 # Packages come first: what pkg-config says of them is read when make starts, so each
 # goal that installs some starts make anew.
@@ -70,7 +82,7 @@ check: ## set up, build, run every check and every test
 	@mk/setup.sh check
 	@$(MAKE) --no-print-directory $(PARALLEL) check-run
 
-check-run: all $(TEST_PROGS) $(B)/demo/login
+check-run: all $(TEST_PROGS) $(SCENARIO_PARTS) $(B)/demo/login
 	@status=0; $(RUN) $(call long_first,$(CHECKS) $(TEST_BATS) $(TEST_PROGS)) || status=$$?; $(YIELD); exit $$status
 
 .PHONY: check-deps check-docs check-format
