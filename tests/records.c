@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -115,6 +118,140 @@ us_read(const char *path, size_t *count)
 		    ak_usage_unpack(bytes + (i + 1) * AK_USAGE_LEN, &records[i]));
 	free(bytes);
 	return records;
+}
+
+/* The name of a file beside, which folds do not look at. */
+static const char *
+beside(const char *path, char other[2 * FX_PATH])
+{
+	snprintf(other, 2 * FX_PATH, "%s", path);
+	memcpy(strrchr(other, '/') + 1, ".x", 3);
+	return other;
+}
+
+static void
+make_link(const char *path)
+{
+	char other[2 * FX_PATH];
+
+	assert_int_equal(rename(path, beside(path, other)), 0);
+	assert_int_equal(symlink(other, path), 0);
+}
+
+static void
+make_dangling_link(const char *path)
+{
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/nowhere/at/all", path), 0);
+}
+
+static void
+make_fifo(const char *path)
+{
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+}
+
+static void
+make_socket(const char *path)
+{
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mknod(path, S_IFSOCK | 0600, 0), 0);
+}
+
+static void
+make_folder(const char *path)
+{
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static void
+make_two_names(const char *path)
+{
+	char other[2 * FX_PATH];
+
+	assert_int_equal(link(path, beside(path, other)), 0);
+}
+
+static void
+make_empty(const char *path)
+{
+	assert_int_equal(truncate(path, 0), 0);
+}
+
+static void
+make_half_a_head(const char *path)
+{
+	assert_int_equal(truncate(path, AK_USAGE_LEN / 2), 0);
+}
+
+static void
+make_no_head(const char *path)
+{
+	char bytes[4 * AK_USAGE_LEN];
+
+	memset(bytes, 'A', sizeof(bytes));
+	fx_write(path, bytes, sizeof(bytes), 0600);
+}
+
+#define NO_FILE "is not a regular file"
+#define NO_HEAD "is not a usage file"
+const struct us_thing us_things[] = {
+	{ "link", make_link, "is a symbolic link", false },
+	{ "dangling link", make_dangling_link, "is a symbolic link", false },
+	{ "FIFO", make_fifo, NO_FILE, false },
+	{ "socket", make_socket, NO_FILE, false },
+	{ "folder", make_folder, NO_FILE, false },
+	{ "two names", make_two_names, "has more than one name", true },
+	{ "empty", make_empty, NO_HEAD, true },
+	{ "half a head", make_half_a_head, NO_HEAD, true },
+	{ "no head", make_no_head, NO_HEAD, true },
+};
+const size_t us_things_count = FX_COUNT(us_things);
+
+static void
+start(struct us_worker *w)
+{
+	w->pid = fx_spawn(w->run, w->context);
+}
+
+/* False when it had ended by itself. */
+static bool
+kill_and_start(struct us_worker *w)
+{
+	int status;
+
+	kill(w->pid, SIGKILL);
+	assert_int_equal(waitpid(w->pid, &status, 0), w->pid);
+	if (WIFSIGNALED(status)) {
+		w->killed++;
+		start(w);
+		return true;
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+	w->pid = 0;
+	return false;
+}
+
+void
+us_kill_until_done(struct us_worker *workers, unsigned count, unsigned rest,
+    unsigned rarely, unsigned milliseconds)
+{
+	const struct timespec while_they_work = { 0, milliseconds * 1000000 };
+	uint64_t seed = 11;
+	struct us_worker *w;
+
+	for (unsigned i = 0; i < count + rest; i++)
+		start(&workers[i]);
+	for (unsigned done = 0; done < count;) {
+		nanosleep(&while_they_work, NULL);
+		w = &workers[fx_random(&seed) % rarely == 0
+				 ? count + fx_random(&seed) % rest
+				 : fx_random(&seed) % count];
+		if (w->pid != 0)
+			done += !kill_and_start(w);
+	}
 }
 
 bool

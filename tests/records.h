@@ -37,6 +37,32 @@ bool us_head(const char *path, struct ak_usage_head *head);
  */
 struct ak_usage_record *us_read(const char *path, size_t *count);
 
+/* What may stand where a usage file is expected, and is none. */
+struct us_thing {
+	const char *name;
+	void (*make)(const char *path); /* of the usage file that is there */
+	const char *wrong; /* what a fold says of it */
+	bool spoilt; /* by the file's user; else only root can have made it */
+};
+extern const struct us_thing us_things[];
+extern const size_t us_things_count;
+
+/* A process that is killed now and then, and started anew. */
+struct us_worker {
+	int (*run)(void *);
+	void *context;
+	int pid;
+	unsigned killed;
+};
+
+/*
+ * Start all, and kill one of them every few milliseconds, until the first `count` have
+ * ended by themselves, with 0. The rest, which never end, are killed once in `rarely`
+ * times and are left running.
+ */
+void us_kill_until_done(struct us_worker *workers, unsigned count, unsigned rest,
+    unsigned rarely, unsigned milliseconds);
+
 /* What folds told about files. */
 struct us_notes {
 	unsigned count;

@@ -10,10 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 #include "../records.h"
-#include "crc32.h"
 #include "byte_order.h"
 #include "stats.h"
 

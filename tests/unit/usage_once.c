@@ -5,8 +5,6 @@
  * SECURITY R31).
  */
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +12,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,9 +34,6 @@ struct worker {
 	char id[AK_ID_LEN + 1];
 	unsigned which, wanted, rotations; /* what there must be of them */
 	bool rotate; /* folds: past the quiet time, as soon as no writer can be late */
-	int pid;
-	unsigned killed;
-	int (*run)(void *);
 };
 
 /* On a busy machine writers run ahead of folds, until a file is full. */
@@ -133,48 +127,12 @@ fold_until_stopped(void *context)
 }
 
 static void
-start(struct worker *w)
-{
-	w->pid = fx_spawn(w->run, w);
-}
-
-/* Kill one now and then, and start another in its place, until all writers are done. */
-static void
-kill_until_done(struct worker workers[WRITERS + FOLDERS])
-{
-	static const struct timespec while_they_work = { 0, 4000000 };
-	uint64_t seed = 11;
-	struct worker *w;
-	unsigned done = 0;
-	int status;
-
-	while (done < WRITERS) {
-		nanosleep(&while_they_work, NULL);
-		/* A fold needs its time, or none would ever end. */
-		w = &workers[fx_random(&seed) % 32 == 0
-				 ? WRITERS + fx_random(&seed) % FOLDERS
-				 : fx_random(&seed) % WRITERS];
-		if (w->pid == 0)
-			continue;
-		kill(w->pid, SIGKILL);
-		assert_int_equal(waitpid(w->pid, &status, 0), w->pid);
-		if (WIFSIGNALED(status)) {
-			w->killed++;
-			start(w);
-			continue;
-		}
-		assert_int_equal(WEXITSTATUS(status), 0);
-		w->pid = 0; /* it had ended by itself */
-		done++;
-	}
-}
-
-static void
 write_and_fold(struct fx *fx, unsigned wanted, bool rotate)
 {
 	struct board *b = mmap(NULL, sizeof(*b), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct worker workers[WRITERS + FOLDERS];
+	struct us_worker processes[WRITERS + FOLDERS] = { 0 };
 	unsigned truth = 0, killed = 0;
 	int64_t uses;
 
@@ -185,27 +143,27 @@ write_and_fold(struct fx *fx, unsigned wanted, bool rotate)
 		workers[i].wanted = wanted;
 		workers[i].rotations = rotate ? 3 : 0;
 		workers[i].rotate = rotate && i == WRITERS;
-		workers[i].run = i < WRITERS ? append_until_enough : fold_until_stopped;
+		processes[i].run =
+		    i < WRITERS ? append_until_enough : fold_until_stopped;
+		processes[i].context = &workers[i];
 		us_key(fx, "alice", workers[i].id);
 	}
 	ak_master_close(&fx->master); /* a SQLite handle may not cross fork */
-	for (unsigned i = 0; i < WRITERS + FOLDERS; i++)
-		start(&workers[i]);
-	kill_until_done(workers);
+	us_kill_until_done(processes, WRITERS, FOLDERS, 32, 4);
 	b->stop = true;
 	for (unsigned i = WRITERS; i < WRITERS + FOLDERS; i++)
-		assert_int_equal(fx_wait(workers[i].pid), 0);
+		assert_int_equal(fx_wait(processes[i].pid), 0);
 	for (int i = 0; i < 3; i++)
 		us_fold(fx, time(NULL), AK_FOLD_ALL, NULL);
 	for (unsigned i = 0; i < WRITERS; i++) {
 		truth += b->appended[i];
-		killed += workers[i].killed;
+		killed += processes[i].killed;
 	}
 	uses = us_number(fx, "SELECT sum(uses) FROM key_usage");
 	print_message("# %u appends, %d counted; %u writers killed, %u folders; %u "
 		      "folds, %u files put aside\n",
 	    truth, (int)uses, killed,
-	    workers[WRITERS].killed + workers[WRITERS + 1].killed, b->folds,
+	    processes[WRITERS].killed + processes[WRITERS + 1].killed, b->folds,
 	    b->rotations);
 	assert_true(uses >= truth && uses <= truth + killed);
 	assert_int_equal(us_number(fx, "SELECT sum(refusals) FROM key_usage"), 0);
