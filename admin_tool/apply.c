@@ -264,6 +264,32 @@ apply_owner(struct apply *a)
 }
 
 static enum ak_code
+take_header(struct apply *a)
+{
+	if (a->header_where != NULL)
+		return mistake(a, "type", "there is one header, in the first line");
+	if (a->item.header.version != KEY_JSON_VERSION)
+		return mistake(a, "version", "is not 1");
+	a->header = a->item.header;
+	a->header_where = a->where;
+	return AK_OK;
+}
+
+/* With --prune, what a cut export lacks would be revoked. */
+static enum ak_code
+check_counts(struct apply *a)
+{
+	struct key_json_mistake m;
+
+	if (a->header_where == NULL ||
+	    key_json_is_all(&a->header, a->counts[KEY_JSON_OWNER],
+		a->counts[KEY_JSON_KEY], &m))
+		return AK_OK;
+	a->where = a->header_where;
+	return mistake(a, m.field, m.why);
+}
+
+static enum ak_code
 apply_item(struct apply *a, const json_t *item)
 {
 	enum key_json_type type =
@@ -274,15 +300,14 @@ apply_item(struct apply *a, const json_t *item)
 	if (!key_json_read(
 		json_object_get(item, "object"), &type, &a->item, &a->given, &m))
 		return mistake(a, m.field, m.why);
+	a->counts[type]++;
 	switch (type) {
 	case KEY_JSON_KEY:
 		return apply_key(a);
 	case KEY_JSON_OWNER:
 		return apply_owner(a);
 	case KEY_JSON_HEADER:
-		return a->item.header.version == KEY_JSON_VERSION
-			   ? AK_OK
-			   : mistake(a, "version", "is not 1");
+		return take_header(a);
 	case KEY_JSON_TYPES:
 		break;
 	}
@@ -331,6 +356,8 @@ apply_clear(struct apply *a)
 	a->made_count = 0;
 	a->mistakes = 0;
 	a->conflicts = 0;
+	a->header_where = NULL;
+	memset(a->counts, 0, sizeof(a->counts));
 }
 
 enum ak_code
@@ -352,6 +379,8 @@ apply_work(struct cli *cli, void *context)
 		if (code == AK_OK && a->mistakes < APPLY_MISTAKES)
 			code = apply_item(a, item);
 	}
+	if (code == AK_OK && a->mistakes == 0)
+		code = check_counts(a);
 	if (code == AK_OK && a->mistakes == 0 && a->prune)
 		code = prune(a);
 	if (code != AK_OK || a->mistakes == 0)

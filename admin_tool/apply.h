@@ -26,6 +26,9 @@ struct apply {
 	int mistakes; /* and conflicts, which are said already */
 	int conflicts; /* of these */
 	const char *where; /* of the item at hand */
+	struct key_json_header header; /* of an export */
+	const char *header_where; /* NULL: the file has none */
+	int64_t counts[KEY_JSON_TYPES]; /* of items, by type */
 	uint64_t given;
 	union key_json_record item;
 	struct ak_installation installation;

@@ -118,11 +118,12 @@ add_value(struct reading *r, json_t *value)
 	return true;
 }
 
-/* Past blanks and newlines. */
+/* Past blanks and newlines. A NUL is none: a crash leaves files that are full of them.
+ */
 static bool
 skip(struct reading *r)
 {
-	while (r->at < r->len && strchr(" \t\r\n", r->text[r->at]) != NULL)
+	while (r->at < r->len && memchr(" \t\r\n", r->text[r->at], 4) != NULL)
 		r->line += r->text[r->at++] == '\n';
 	return r->at < r->len;
 }
@@ -135,6 +136,12 @@ read_values(struct reading *r)
 	char why[256];
 	bool taken = true;
 
+	if (!skip(r)) {
+		ak_fail(&r->cli->error, AK_E_USAGE,
+		    "%s: the file is empty; who wants no keys says so: {\"keys\": []}",
+		    r->path);
+		return false;
+	}
 	while (taken && skip(r)) {
 		value = json_loadb(r->text + r->at, r->len - r->at,
 		    JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &off);

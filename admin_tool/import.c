@@ -231,35 +231,23 @@ import_line(struct import *i, const char *line, size_t len)
 	return code;
 }
 
-/* Whether there are as many of them as the header says. */
-static void
-check_count(struct import *i, const char *what, int64_t said, int64_t got)
-{
-	char why[128];
-
-	if (said == AK_NO_TIME || said == got)
-		return;
-	snprintf(why, sizeof(why),
-	    "says %lld, and there are %lld: the file is cut, or was changed",
-	    (long long)said, (long long)got);
-	i->line = 1;
-	import_mistake(i, what, why);
-}
-
 enum ak_code
 import_end(struct import *i)
 {
 	struct ak_error *error = &i->cli->error;
+	struct key_json_mistake m;
 
 	if (i->mistakes == 0 && !i->begun) {
 		i->line = 1;
 		import_mistake(i, "", "the file is empty");
 	}
-	if (i->mistakes == 0) {
-		check_count(i, "owners", i->header.owners,
-		    i->owners.added + i->owners.replaced + i->owners.same);
-		check_count(i, "keys", i->header.keys,
-		    i->keys.added + i->keys.replaced + i->keys.same + i->kept_revoked);
+	if (i->mistakes == 0 &&
+	    !key_json_is_all(&i->header,
+		i->owners.added + i->owners.replaced + i->owners.same,
+		i->keys.added + i->keys.replaced + i->keys.same + i->kept_revoked,
+		&m)) {
+		i->line = 1;
+		import_mistake(i, m.field, m.why);
 	}
 	if (i->mistakes == 0)
 		return AK_OK;

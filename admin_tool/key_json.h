@@ -67,6 +67,13 @@ bool key_json_is_whole(enum key_json_type type, const union key_json_record *rec
 void key_json_merge(enum key_json_type type, const union key_json_record *from,
     uint64_t given, void *record);
 
+/*
+ * Whether a file has as many owners and keys as its header says; a file that was cut
+ * between two lines has not. False and `mistake` set.
+ */
+bool key_json_is_all(const struct key_json_header *header, int64_t owners, int64_t keys,
+    struct key_json_mistake *mistake);
+
 /* Whether the field called `name` was there. */
 bool key_json_given(enum key_json_type type, uint64_t given, const char *name);
 

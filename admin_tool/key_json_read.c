@@ -270,3 +270,24 @@ key_json_merge(enum key_json_type type, const union key_json_record *from,
 			memcpy((char *)record + f->at, (const char *)from + f->at,
 			    f->size);
 }
+
+static bool
+is_count(const char *what, int64_t said, int64_t got, struct key_json_mistake *m)
+{
+	char why[sizeof(m->why)];
+
+	if (said == AK_NO_TIME || said == got)
+		return true;
+	snprintf(why, sizeof(why),
+	    "says %lld, and there are %lld: the file is cut, or was changed",
+	    (long long)said, (long long)got);
+	return fail(m, what, why);
+}
+
+bool
+key_json_is_all(const struct key_json_header *header, int64_t owners, int64_t keys,
+    struct key_json_mistake *m)
+{
+	return is_count("owners", header->owners, owners, m) &&
+	       is_count("keys", header->keys, keys, m);
+}

@@ -256,6 +256,35 @@ END
   ends 4
 }
 
+@test 'a file that is empty, full of NULs or cut revokes nothing with --prune' {
+  make one
+  make two
+  "$AK_TOOL" export >"$PLACE/whole"
+  local before
+  before=$(state)
+  : >"$PLACE/file"
+  authkey apply -y --prune "$PLACE/file"
+  ends 2
+  says "$PLACE/file: the file is empty"
+  head -c 4096 /dev/zero >"$PLACE/file"
+  authkey apply -y --prune "$PLACE/file"
+  ends 2
+  says 'line 1: is no JSON'
+  head -n -1 "$PLACE/whole" >"$PLACE/file"
+  authkey apply -y --prune "$PLACE/file"
+  ends 2
+  says 'line 1: field keys: says 2, and there are 1'
+  cat "$PLACE/whole" "$PLACE/whole" >"$PLACE/file"
+  authkey apply -y --prune "$PLACE/file"
+  ends 2
+  says 'there is one header'
+  [ "$(state)" = "$before" ]
+  file '{"keys":[]}'
+  authkey apply -y --prune "$PLACE/file"
+  ends 0
+  [ "$("$AK_TOOL" list --field status | sort -u)" = revoked ]
+}
+
 @test 'the audit has a row for each key and owner that apply changed' {
   file '{"owners":[{"owner":"alice","email":"a@example.org"}],"keys":[{"owner":"alice","name":"one"},{"owner":"alice","name":"two"}]}'
   "$AK_TOOL" apply -q -y "$PLACE/file"
