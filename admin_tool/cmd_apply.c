@@ -153,11 +153,29 @@ ask(struct cli *cli, const struct apply *a)
 	return EXIT_NO;
 }
 
-/* What was agreed to, and what is to be done now: it must be as much. */
+/* What was agreed to, and what is to be done now: it must be the same. */
 struct agreed {
 	struct apply *apply;
-	size_t rows;
+	json_t *rows;
 };
+
+/* What a new key is called is another each time: of it the owner and name count. */
+static bool
+is_same(const json_t *rows, const json_t *others)
+{
+	size_t i, count = json_array_size(rows);
+
+	for (i = 0; i < count && count == json_array_size(others); i++) {
+		json_t *row = json_array_get(rows, i), *other = json_array_get(others, i);
+
+		if (!json_equal(row, other) &&
+		    (!is_new(row) || !is_new(other) ||
+			strcmp(text_of(row, "owner"), text_of(other, "owner")) != 0 ||
+			strcmp(text_of(row, "name"), text_of(other, "name")) != 0))
+			return false;
+	}
+	return i == json_array_size(others);
+}
 
 static enum ak_code
 work(struct cli *cli, void *context)
@@ -165,7 +183,7 @@ work(struct cli *cli, void *context)
 	const struct agreed *agreed = context;
 	enum ak_code code = apply_work(cli, agreed->apply);
 
-	if (code == AK_OK && json_array_size(agreed->apply->rows) != agreed->rows)
+	if (code == AK_OK && !is_same(agreed->rows, agreed->apply->rows))
 		return ak_fail(&cli->error, AK_E_CONFLICT,
 		    "keys were changed in the meantime, and nothing is done; run it "
 		    "again");
@@ -175,20 +193,22 @@ work(struct cli *cli, void *context)
 static enum cli_exit
 carry_out(struct cli *cli, struct apply *a)
 {
-	struct agreed agreed = { a, json_array_size(a->rows) };
-	enum cli_exit end;
+	struct agreed agreed = { a, json_incref(a->rows) };
+	size_t count = json_array_size(a->rows);
+	enum cli_exit end = count > 0 ? ask(cli, a) : EXIT_DONE;
 
-	if (agreed.rows > 0 && (end = ask(cli, a)) != EXIT_DONE)
+	if (end == EXIT_DONE)
+		end = change_run(cli, work, &agreed);
+	json_decref(agreed.rows);
+	if (end != EXIT_DONE)
 		return end;
-	if ((end = change_run(cli, work, &agreed)) != EXIT_DONE)
-		return end;
-	if (agreed.rows == 0)
+	if (count == 0)
 		cli_say(cli, "All is as the file says; nothing to do.");
 	else
-		cli_say(cli, "Applied %zu changes.%s", agreed.rows,
+		cli_say(cli, "Applied %zu changes.%s", count,
 		    a->made_count > 0 ? " Keep the tokens now: they are shown once."
 				      : "");
-	if (agreed.rows == 0 && !out_wants_data(&cli->out))
+	if (count == 0 && !out_wants_data(&cli->out))
 		return EXIT_DONE;
 	return deliver_all(cli, a);
 }

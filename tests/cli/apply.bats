@@ -113,6 +113,17 @@ changes() {
   [ "$(field deploy tags)/$(field new owner)" = x/alice ]
 }
 
+@test 'when it would change other keys by the time of the answer, nothing is changed' {
+  make asked
+  local asked=$id
+  file '{"keys":[]}'
+  dialog 100 'Apply' "!$AK_TOOL -q revoke -y asked && $AK_TOOL -q create later" '[y/N]' 'y\r' \
+    -- "$AK_TOOL" apply --prune "$PLACE/file"
+  ends 6
+  prints 'keys were changed in the meantime, and nothing is done'
+  [ "$(field "$asked" status)/$(field later status)" = revoked/enabled ]
+}
+
 @test 'an export is applied as it is: nothing here, everything elsewhere' {
   make one --service nginx
   make two --decoy
