@@ -60,6 +60,29 @@ fill_at_one_moment(struct ak_master *m, const char *path, ak_copy_fn *fn, void *
 	return code == AK_OK ? check(m, path, error) : code;
 }
 
+/*
+ * Whether `path` is in a folder of the installation: a backup in the master's place
+ * would meet its write-ahead log, and in the store's it would lock everybody out.
+ */
+static bool
+is_inside(const struct ak_paths *paths, const char *path)
+{
+	const char *const folders[] = { paths->root, paths->master_folder,
+		paths->usage_folder };
+	struct stat folder, ours;
+	int fd = ak_open_folder_of(path);
+	bool inside = false;
+
+	if (fd >= 0 && fstat(fd, &folder) == 0)
+		for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+			inside |= stat(folders[i], &ours) == 0 &&
+				  ours.st_dev == folder.st_dev &&
+				  ours.st_ino == folder.st_ino;
+	if (fd >= 0)
+		close(fd);
+	return inside;
+}
+
 enum ak_code
 ak_backup_write(struct ak_master *m, const char *path, bool replace, ak_copy_fn *fn,
     void *context, struct ak_error *error)
@@ -69,6 +92,11 @@ ak_backup_write(struct ak_master *m, const char *path, bool replace, ak_copy_fn 
 	enum ak_code code;
 	int from = -1;
 
+	if (is_inside(&m->paths, path))
+		return ak_fail(error, AK_E_USAGE,
+		    "%s: is in the installation's own folder; choose a place that its "
+		    "loss leaves alone",
+		    path);
 	if (lstat(path, &there) == 0 && (!replace || !S_ISREG(there.st_mode)))
 		return ak_fail(error, AK_E_CONFLICT,
 		    "%s: is there already; choose another name", path);

@@ -101,8 +101,8 @@ ak_copy_bytes(int from, int to, const char *name, struct ak_error *error)
 	return AK_OK;
 }
 
-enum ak_code
-ak_sync_folder_of(const char *path, struct ak_error *error)
+int
+ak_open_folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char *name = slash == NULL   ? strdup(".")
@@ -110,12 +110,20 @@ ak_sync_folder_of(const char *path, struct ak_error *error)
 				     : strndup(path, (size_t)(slash - path));
 	int folder = name != NULL ? open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
+	free(name);
+	return folder;
+}
+
+enum ak_code
+ak_sync_folder_of(const char *path, struct ak_error *error)
+{
+	int folder = ak_open_folder_of(path);
+
 	error->code = AK_OK;
 	if (folder < 0 || fsync(folder) != 0)
 		ak_fail_errno(error, path, "");
 	if (folder >= 0)
 		close(folder);
-	free(name);
 	return error->code;
 }
 

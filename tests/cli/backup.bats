@@ -65,6 +65,21 @@ load kill_helper
   ends 6
 }
 
+@test 'a backup never takes the place of what the installation is made of' {
+  make one
+  local before path
+  before=$(find "$AUTHKEY_DIR" -type f -exec stat -c '%n %i' {} + | sort)
+  ln -s "$AUTHKEY_DIR/master" "$PLACE/link"
+  cd "$AUTHKEY_DIR/master"
+  for path in "$AUTHKEY_DIR"/master/{master.db,usage.db,lock,new} "$AUTHKEY_DIR/keys.db" \
+    "$AUTHKEY_DIR/usage.d/0" "$PLACE/link/master.db" master.db; do
+    authkey backup --force "$path"
+    ends 2
+    says "$path: is in the installation's own folder"
+  done
+  [ "$(find "$AUTHKEY_DIR" -type f -exec stat -c '%n %i' {} + | sort)" = "$before" ]
+}
+
 @test 'backup refuses what is no file to write: nothing, -, a missing folder' {
   authkey backup
   ends 2
