@@ -47,6 +47,7 @@ struct scanning {
 	struct scan_reader reader;
 	struct progress progress;
 	struct picks live; /* keys */
+	bool to_the_end; /* keys are to be switched off, whoever reads of it */
 	size_t tokens, live_tokens;
 	bool failed; /* cli->error says why */
 };
@@ -134,7 +135,7 @@ found(const struct ak_scan_find *find, void *context)
 	s->live_tokens += v.live;
 	progress_clear(&s->progress);
 	give(s, find, &v);
-	return ferror(stdout) == 0; /* nobody reads any more */
+	return s->to_the_end || ferror(stdout) == 0; /* nobody reads any more */
 }
 
 /* A hook or a build host has no installation: there a token is known by its shape. */
@@ -202,7 +203,7 @@ static enum cli_exit
 run(struct cli *cli, const void *given, char **files)
 {
 	const struct values *v = given;
-	struct scanning s = { .cli = cli };
+	struct scanning s = { .cli = cli, .to_the_end = v->disable };
 	enum cli_exit end;
 
 	s.reader = (struct scan_reader){

@@ -48,7 +48,10 @@ scan_open(struct cli *cli, struct scan_reader *r, int fd)
 	return more;
 }
 
-/* `flags` of open(2); of a file in a folder `regular` is asked for. */
+/*
+ * The file that is called r->file, and opened as `path`, with `flags` of open(2); of a
+ * file in a folder `regular` is asked for.
+ */
 static bool
 scan_one(
     struct cli *cli, struct scan_reader *r, const char *path, int flags, bool regular)
@@ -57,9 +60,8 @@ scan_one(
 	bool more = true;
 	int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | flags);
 
-	r->file = path;
 	if (fd < 0 || fstat(fd, &st) != 0)
-		fail(cli, r, path, errno);
+		fail(cli, r, r->file, errno);
 	else if (!regular || S_ISREG(st.st_mode)) {
 		posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 		more = scan_open(cli, r, fd);
@@ -73,6 +75,7 @@ scan_one(
 static bool
 scan_entry(struct cli *cli, struct scan_reader *r, const FTSENT *entry)
 {
+	r->file = entry->fts_path;
 	switch (entry->fts_info) {
 	case FTS_F:
 		/* It may be another thing by now: a pipe would hold it up for ever. */
@@ -95,12 +98,15 @@ by_name(const FTSENT **one, const FTSENT **other)
 	return strcmp((*one)->fts_name, (*other)->fts_name);
 }
 
+/*
+ * fts(3) goes into each folder, and looks whether it is the one that it has seen: whose
+ * folders these are cannot lead a scan elsewhere with a link in the place of one.
+ */
 static bool
 scan_folder(struct cli *cli, struct scan_reader *r, char *path)
 {
 	char *const paths[] = { path, NULL };
-	FTS *walk =
-	    fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
+	FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW, by_name);
 	const FTSENT *entry;
 	bool more = walk != NULL;
 
@@ -121,10 +127,9 @@ scan_argument(struct cli *cli, struct scan_reader *r, char *path)
 {
 	struct stat st;
 
-	if (strcmp(path, STDIN_NAME) == 0) {
-		r->file = path;
+	r->file = path;
+	if (strcmp(path, STDIN_NAME) == 0)
 		return scan_open(cli, r, STDIN_FILENO);
-	}
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return scan_folder(cli, r, path);
 	return scan_one(cli, r, path, 0, false);

@@ -253,6 +253,38 @@ as_nobody() {
   [ "$status" != 0 ]
 }
 
+@test 'a reader that goes away does not keep --disable from the rest' {
+  make first
+  yes "$token" | head -n 20000 >"$PLACE/a"
+  make last
+  echo "$token" >"$PLACE/b"
+  run --separate-stderr bash -c 'set -o pipefail
+    "$1" scan --disable "$2/a" "$2/b" | head -n1' - "$AK_TOOL" "$PLACE"
+  [ "$status" != 0 ]
+  [ "$(field first status)/$(field last status)" = disabled/disabled ]
+}
+
+@test 'a folder that becomes a link while the scan goes on leads nowhere else' {
+  make seen
+  mkdir -p "$PLACE/tree/b" "$PLACE/elsewhere"
+  touch "$PLACE/tree/b/file"
+  yes "$token" | head -n 20000 >"$PLACE/tree/a" # more than a pipe holds
+  make secret
+  echo "$token" >"$PLACE/elsewhere/file"
+  mkfifo "$PLACE/pipe"
+  "$AK_TOOL" scan --disable --field name "$PLACE/tree" 2>"$PLACE/err" >"$PLACE/pipe" &
+  local pid=$! name code=0
+  exec 9<"$PLACE/pipe"
+  read -r name <&9
+  mv "$PLACE/tree/b" "$PLACE/tree/was"
+  ln -s "$PLACE/elsewhere" "$PLACE/tree/b"
+  run ! grep secret <&9
+  exec 9<&-
+  wait "$pid" || code=$?
+  [ "$code" = 1 ]
+  [ "$name/$(field seen status)/$(field secret status)" = seen/disabled/enabled ]
+}
+
 @test 'at a terminal long input shows how far it is, and clears it' {
   make deploy
   run "$BATS_TEST_DIRNAME/dialog.exp" 80 ' scanned' '' -- \
