@@ -282,8 +282,8 @@ check_counts(struct apply *a)
 	struct key_json_mistake m;
 
 	if (a->header_where == NULL ||
-	    key_json_is_all(&a->header, a->counts[KEY_JSON_OWNER],
-		a->counts[KEY_JSON_KEY], &m))
+	    key_json_is_all(
+		&a->header, a->counts[KEY_JSON_OWNER], a->counts[KEY_JSON_KEY], &m))
 		return AK_OK;
 	a->where = a->header_where;
 	return mistake(a, m.field, m.why);

@@ -166,7 +166,8 @@ is_same(const json_t *rows, const json_t *others)
 	size_t i, count = json_array_size(rows);
 
 	for (i = 0; i < count && count == json_array_size(others); i++) {
-		json_t *row = json_array_get(rows, i), *other = json_array_get(others, i);
+		json_t *row = json_array_get(rows, i),
+		       *other = json_array_get(others, i);
 
 		if (!json_equal(row, other) &&
 		    (!is_new(row) || !is_new(other) ||

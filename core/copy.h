@@ -43,7 +43,8 @@ enum ak_code ak_copy_file(
 /* All bytes from here to the end of one descriptor to another. */
 enum ak_code ak_copy_bytes(int from, int to, const char *name, struct ak_error *error);
 
-/* Open the folder in which `path` is or will be; -1 with errno. The caller closes it. */
+/* Open the folder in which `path` is or will be; -1 with errno. The caller closes it.
+ */
 int ak_open_folder_of(const char *path);
 
 /* Force to disk what was renamed within the folder of `path`. */
