@@ -214,6 +214,7 @@ fail_fold(const struct fx *fx, const struct kind *k, unsigned n, bool persistent
 	if (before != after)
 		fail_msg("%s %u: %d in the days, %d uses", k->name, n, (int)before,
 		    (int)after);
+	us_agree(fx);
 	return failed > 0;
 }
 
