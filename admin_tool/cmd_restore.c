@@ -17,7 +17,7 @@ struct values {
 #define AT(field) offsetof(struct values, field)
 static const struct option_spec options[] = {
 	{ "revive", 0, OPTION_FLAG, AT(revive), NULL,
-	    "bring back also what was revoked, deleted, disabled or suspended since" },
+	    "bring back also what was ended since, in whatever way" },
 	{ "dry-run", 0, OPTION_FLAG, AT(dry_run), NULL,
 	    "check the backup, say what it would change, and change nothing" },
 	OPTION_END,
@@ -32,7 +32,9 @@ enum {
 	REVOKED,
 	DELETED,
 	DISABLED,
+	SOONER,
 	SUSPENDED,
+	UNVERIFIED,
 	REVIVED,
 	GENERATION,
 	GENERATION_BEFORE,
@@ -48,7 +50,11 @@ static const struct out_field fields[FIELDS] = {
 	[REVOKED] = { "revoked_since", "REVOKED SINCE", OUT_NESTED, NULL },
 	[DELETED] = { "deleted_since", "DELETED SINCE", OUT_NESTED, NULL },
 	[DISABLED] = { "disabled_since", "DISABLED SINCE", OUT_NESTED, NULL },
+	[SOONER] = { "ends_sooner_since", "GIVEN AN EARLIER END SINCE", OUT_NESTED,
+	    NULL },
 	[SUSPENDED] = { "suspended_since", "SUSPENDED SINCE", OUT_NESTED, NULL },
+	[UNVERIFIED] = { "unverified_since", "NOT VERIFIED ANY MORE SINCE", OUT_NESTED,
+	    NULL },
 	[REVIVED] = { "revived", "REVIVED", OUT_BOOL, NULL },
 	[GENERATION] = { "generation_of_backup", "GENERATION OF THE BACKUP", OUT_NUMBER,
 	    NULL },
@@ -62,7 +68,9 @@ static const char *const how_ended[AK_ENDED_KINDS] = {
 	[AK_ENDED_REVOKED] = "was revoked",
 	[AK_ENDED_DELETED] = "was deleted",
 	[AK_ENDED_DISABLED] = "was disabled",
+	[AK_ENDED_SOONER] = "was given an earlier end",
 	[AK_ENDED_SUSPENDED] = "was suspended",
+	[AK_ENDED_UNVERIFIED] = "lost the mark of being verified",
 };
 
 /* One restore: what it finds, and what it answers. */
@@ -159,7 +167,9 @@ fill_cells(const struct work *w, struct out_cell cells[FIELDS])
 		[REVOKED].nested = w->ended[AK_ENDED_REVOKED],
 		[DELETED].nested = w->ended[AK_ENDED_DELETED],
 		[DISABLED].nested = w->ended[AK_ENDED_DISABLED],
+		[SOONER].nested = w->ended[AK_ENDED_SOONER],
 		[SUSPENDED].nested = w->ended[AK_ENDED_SUSPENDED],
+		[UNVERIFIED].nested = w->ended[AK_ENDED_UNVERIFIED],
 		[REVIVED].number = w->revive,
 		[GENERATION].number = v->generation_then,
 		[GENERATION_BEFORE].number = v->generation_now,
@@ -241,8 +251,9 @@ const struct command cmd_restore = {
 	.summary = "put a backup in the place of all that there is",
 	.about =
 	    "The backup is checked first, and what it would change is said. What was "
-	    "revoked, deleted, disabled or suspended since it was made stays so, "
-	    "unless --revive is given. It also mends a master that is damaged. What it "
+	    "revoked, deleted, disabled, suspended or otherwise ended since it was "
+	    "made stays so, unless --revive is given. It also mends a master that is "
+	    "damaged. What it "
 	    "replaces is kept beside it.",
 	.example = "authkey restore --dry-run /root/authkey-2026-06-30.db\n"
 		   "authkey restore /root/authkey-2026-06-30.db",

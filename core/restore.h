@@ -48,7 +48,9 @@ enum ak_ended {
 	AK_ENDED_REVOKED,
 	AK_ENDED_DELETED, /* the record: only what is revoked or over is deleted */
 	AK_ENDED_DISABLED,
+	AK_ENDED_SOONER, /* it was given an earlier end, or a rotation did */
 	AK_ENDED_SUSPENDED, /* an owner */
+	AK_ENDED_UNVERIFIED, /* an owner */
 	AK_ENDED_KINDS
 };
 

@@ -42,22 +42,24 @@ take_first(const struct ak_audit *entry, void *context)
 
 /*
  * A key that is in the backup and not here was deleted since, when the present audit
- * goes on from the backup's; in another installation it has never been.
+ * goes on from the backup's; in another installation it has never been. An audit that
+ * is damaged is taken for this one's: no key comes to life because nobody knows.
  */
 static enum ak_code
 compare_history(struct comparison *c)
 {
 	struct row then = { .seq = 0 }, now = { .seq = 0 };
+	struct ak_error ignored;
 	enum ak_code code;
 
 	if (!c->r->readable)
 		return AK_OK;
 	code = ak_audit_list(c->r->then, NULL, 0, take_last, &then, c->error);
 	if (code == AK_OK && then.seq > 0)
-		code = ak_audit_list(
-		    c->r->now, NULL, then.seq - 1, take_first, &now, c->error);
-	c->same_history = then.seq > 0 && now.seq == then.seq &&
-			  memcmp(then.hash, now.hash, sizeof(now.hash)) == 0;
+		c->same_history = ak_audit_list(c->r->now, NULL, then.seq - 1,
+				      take_first, &now, &ignored) != AK_OK ||
+				  (now.seq == then.seq && memcmp(then.hash, now.hash,
+							      sizeof(now.hash)) == 0);
 	return code;
 }
 
@@ -79,6 +81,14 @@ look_up(struct comparison *c, const char *id, struct ak_record *now, bool *found
 	return *found; /* the store leaves out what it cannot read */
 }
 
+/* A rotation ends a key so: its token must not live on. */
+static bool
+ends_sooner(const struct ak_key *now, const struct ak_key *then)
+{
+	return now->expires_at != AK_NO_TIME &&
+	       (then->expires_at == AK_NO_TIME || now->expires_at < then->expires_at);
+}
+
 /* Whether, and how, a key was ended since. */
 static bool
 was_ended(const struct comparison *c, const struct ak_record *then,
@@ -90,9 +100,15 @@ was_ended(const struct comparison *c, const struct ak_record *then,
 		*how = AK_ENDED_DELETED;
 		return c->same_history;
 	}
-	*how = now->key.state == AK_ENDED ? AK_ENDED_REVOKED : AK_ENDED_DISABLED;
-	return now->key.state == AK_ENDED ||
-	       (now->key.state == AK_SWITCHED_OFF && then->key.state == AK_ENABLED);
+	if (now->key.state == AK_ENDED)
+		*how = AK_ENDED_REVOKED;
+	else if (now->key.state == AK_SWITCHED_OFF && then->key.state == AK_ENABLED)
+		*how = AK_ENDED_DISABLED;
+	else if (ends_sooner(&now->key, &then->key))
+		*how = AK_ENDED_SOONER;
+	else
+		return false;
+	return true;
 }
 
 /* End it in the backup as well. */
@@ -102,10 +118,15 @@ carry_over(struct comparison *c, const struct ak_record *then,
 {
 	struct ak_record ended = *then;
 
-	if (how == AK_ENDED_DISABLED) {
-		ended.key.state = AK_SWITCHED_OFF;
-		return ak_record_update(c->r->then, &ended, c->error);
+	/* Both: it must begin before it ends. */
+	if (how != AK_ENDED_DELETED && ends_sooner(&now->key, &then->key)) {
+		ended.key.not_before = now->key.not_before;
+		ended.key.expires_at = now->key.expires_at;
 	}
+	if (how == AK_ENDED_DISABLED)
+		ended.key.state = AK_SWITCHED_OFF;
+	if (how == AK_ENDED_DISABLED || how == AK_ENDED_SOONER)
+		return ak_record_update(c->r->then, &ended, c->error);
 	ended.key.state = AK_ENDED;
 	ended.draining_since = AK_NO_TIME;
 	if (how == AK_ENDED_REVOKED && now->revoked_at > 0) {
@@ -159,28 +180,41 @@ count_new(const struct ak_record *now, void *context)
 	return true;
 }
 
+static void
+tell_owner(struct comparison *c, enum ak_ended how, const char *owner)
+{
+	c->view->ended[how]++;
+	if (c->fn != NULL)
+		c->fn(how, NULL, owner, c->context);
+}
+
+/* Whoever was never verified in another installation may be so in the backup's. */
 static bool
 compare_owner(const struct ak_owner *now, void *context)
 {
 	struct comparison *c = context;
 	struct ak_owner then;
-	bool found;
+	bool found, suspended, unverified;
 
-	if (now->suspended_at == AK_NO_TIME)
-		return true;
 	if (ak_owner_get(c->r->then, now->name, &then, &found, c->error) != AK_OK)
 		return false;
-	if (then.suspended_at != AK_NO_TIME)
-		return true;
-	c->view->ended[AK_ENDED_SUSPENDED]++;
-	if (c->fn != NULL)
-		c->fn(AK_ENDED_SUSPENDED, NULL, now->name, c->context);
-	if (c->carry == NULL)
-		return true;
-	then.suspended_at = now->suspended_at;
-	memcpy(then.suspended_by, now->suspended_by, sizeof(then.suspended_by));
-	memcpy(then.suspend_reason, now->suspend_reason, sizeof(then.suspend_reason));
-	return ak_owner_put(c->r->then, &then, c->error) == AK_OK;
+	suspended = now->suspended_at != AK_NO_TIME && then.suspended_at == AK_NO_TIME;
+	unverified = c->same_history && now->verified_at == AK_NO_TIME &&
+		     then.verified_at != AK_NO_TIME;
+	if (suspended) {
+		tell_owner(c, AK_ENDED_SUSPENDED, now->name);
+		then.suspended_at = now->suspended_at;
+		memcpy(then.suspended_by, now->suspended_by, sizeof(then.suspended_by));
+		memcpy(then.suspend_reason, now->suspend_reason,
+		    sizeof(then.suspend_reason));
+	}
+	if (unverified) {
+		tell_owner(c, AK_ENDED_UNVERIFIED, now->name);
+		then.verified_at = AK_NO_TIME;
+		then.verified_by[0] = '\0';
+	}
+	return (!suspended && !unverified) || c->carry == NULL ||
+	       ak_owner_put(c->r->then, &then, c->error) == AK_OK;
 }
 
 /* The present, as far as it can be read: a damaged row is what a restore is for. */

@@ -75,6 +75,73 @@ kept() {
   [ "$(field "$disabled" status)/$(verdict)" = disabled/VALID ]
 }
 
+@test 'a key that was rotated since ends when its overlap does, and never lives longer' {
+  make rotated
+  local rotated=$id
+  make ended --not-before 2020-01-01
+  local ended=$id token_of_ended=$token
+  make longer --expires 30d
+  local longer=$id then
+  then=$(field "$longer" expires_at)
+  backup
+  "$AK_TOOL" rotate -q rotated --overlap 7d >/dev/null
+  local until
+  until=$(field "$rotated" expires_at)
+  sql "$AUTHKEY_DIR/master/master.db" \
+    "UPDATE key SET expires_at = 1500000000, not_before = NULL WHERE id = '$ended'"
+  "$AK_TOOL" edit -q longer --expires 60d
+  authkey restore -y --json "$PLACE/file"
+  ends 0
+  says "/rotated ($rotated) was given an earlier end after the backup was made, and will stay so"
+  [ "$(jq -c '[(.ends_sooner_since | sort), .revoked_since]' <<<"$output")" = \
+    "[$(jq -cn '$ARGS.positional | sort' --args "$rotated" "$ended"),[]]" ]
+  [ "$(field "$rotated" expires_at)/$(field "$longer" expires_at)" = "$until/$then" ]
+  [ "$(token=$token_of_ended verdict)" = EXPIRED ]
+  authkey restore -y --revive "$PLACE/file"
+  ends 0
+  [ "$(field "$rotated" expires_at)" = '' ]
+}
+
+@test 'an owner who is not verified any more stays so, but not in another installation' {
+  make deploy --owner alice
+  "$AK_TOOL" owner verify -q alice
+  backup
+  "$AK_TOOL" owner verify -q --undo alice
+  authkey restore -y --json "$PLACE/file"
+  ends 0
+  says 'alice lost the mark of being verified after'
+  [ "$(jq -c .unverified_since <<<"$output")" = '["alice"]' ]
+  [ "$("$AK_TOOL" owner show alice --json | jq .verified)" = false ]
+  export AUTHKEY_DIR=$PLACE/elsewhere
+  "$AK_TOOL" init -q --group "$(id -gn)"
+  "$AK_TOOL" owner set -q alice --name Alice
+  authkey restore -y "$PLACE/file"
+  ends 0
+  [ "$("$AK_TOOL" owner show alice --json | jq .verified)" = true ]
+}
+
+@test 'a master whose audit cannot be read is mended, and what was revoked since stays so' {
+  make deploy
+  make lost
+  make purged
+  local purged=$id
+  backup
+  "$AK_TOOL" revoke -q lost purged
+  "$AK_TOOL" purge -q "$purged"
+  sql "$AUTHKEY_DIR/master/master.db" 'PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE' \
+    >"$PLACE/ignored"
+  local page size
+  page=$(sql "$AUTHKEY_DIR/master/master.db" "SELECT rootpage FROM sqlite_schema WHERE name = 'audit'")
+  size=$(sql "$AUTHKEY_DIR/master/master.db" 'PRAGMA page_size')
+  head -c "$size" /dev/urandom | dd of="$AUTHKEY_DIR/master/master.db" bs="$size" \
+    seek=$((page - 1)) conv=notrunc status=none
+  authkey restore -y "$PLACE/file"
+  ends 0
+  [ "$("$AK_TOOL" list --field status --sort name | tr '\n' ' ')" = 'enabled revoked revoked ' ]
+  authkey audit --verify
+  ends 0
+}
+
 @test '--revive brings them back, and says that they are LIVE' {
   make deploy
   backup
