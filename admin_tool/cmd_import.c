@@ -164,6 +164,7 @@ run(struct cli *cli, const void *given, char **arguments)
 		return cli_fail(cli);
 	w.import.cli = cli;
 	w.import.replace = v->replace;
+	w.import.nameless = json_object();
 	w.name = arguments[0] != NULL ? arguments[0] : "-";
 	if (!lines_open(cli, arguments[0], &w.lines))
 		end = cli_fail(cli);
@@ -174,6 +175,7 @@ run(struct cli *cli, const void *given, char **arguments)
 	if (end == EXIT_DONE)
 		report(cli, &w, v->dry_run);
 	lines_close(&w.lines);
+	json_decref(w.import.nameless);
 	return end;
 }
 

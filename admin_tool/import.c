@@ -5,6 +5,7 @@
 #include "change.h"
 #include "import.h"
 #include "live_key.h"
+#include "owner_access.h"
 #include "text.h"
 
 #define REPLACED "replaced by an import"
@@ -30,14 +31,6 @@ conflict(struct import *i, const char *what, const char *why)
 	snprintf(text, sizeof(text), "%s %s", what, why);
 	import_mistake(i, "", text);
 	return AK_OK;
-}
-
-/* Whether an earlier line of this import has taken the key's name from it. */
-static bool
-lost_its_name(const struct import *i, const struct ak_record *r)
-{
-	return r->key.state == AK_ENDED && r->revoked_at == i->cli->now &&
-	       strcmp(r->revoke_reason, REPLACED) == 0;
 }
 
 /* The file knows nothing of these. */
@@ -81,6 +74,8 @@ take_name(struct import *i, const struct ak_record *r)
 	if ((code = ak_record_update(cli->master, &holder, &cli->error)) != AK_OK ||
 	    (code = change_note_key(cli, &before, &holder)) != AK_OK)
 		return code;
+	if (json_object_set_new(i->nameless, holder.key.id, json_true()) != 0)
+		return ak_fail(&cli->error, AK_E_NOMEM, "out of memory");
 	return ak_record_add(cli->master, r, &cli->error);
 }
 
@@ -114,7 +109,7 @@ meet(struct import *i, struct ak_record *r, const struct ak_record *here)
 	if (!i->replace)
 		return conflict(i, label, "is here, and not the same");
 	if (here->key.state == AK_ENDED && r->key.state != AK_ENDED &&
-	    !lost_its_name(i, here)) {
+	    json_object_get(i->nameless, here->key.id) == NULL) {
 		i->kept_revoked++;
 		return AK_OK;
 	}
@@ -147,6 +142,7 @@ static enum ak_code
 take_owner(struct import *i)
 {
 	struct ak_owner *o = &i->record.owner, here;
+	json_t *differences = NULL;
 	struct cli *cli = i->cli;
 	enum ak_code code;
 	bool found;
@@ -167,11 +163,14 @@ take_owner(struct import *i)
 	}
 	if (found && !i->replace)
 		return conflict(i, o->name, "is described otherwise here");
-	if (found)
-		i->owners.replaced++;
-	else
+	if (!found) {
 		i->owners.added++;
-	return ak_owner_put(cli->master, o, &cli->error);
+		return ak_owner_put(cli->master, o, &cli->error);
+	}
+	i->owners.replaced++;
+	code = owner_put(cli, &here, o, &differences);
+	json_decref(differences);
+	return code;
 }
 
 static void

@@ -16,6 +16,7 @@ struct import_counts {
 struct import {
 	struct cli *cli;
 	bool replace;
+	json_t *nameless; /* an object: ids of keys that lost their names to others */
 	int64_t line; /* that is read, from 1 */
 	bool begun; /* the header was there */
 	struct key_json_header header;

@@ -287,6 +287,32 @@ END
   [ "$("$AK_TOOL" owner show alice --field suspended)" = yes ]
 }
 
+@test 'a key that lost its name to an import is not brought back by the next, in the same second neither' {
+  make one --owner alice
+  local first=$id
+  "$AK_TOOL" export >"$PLACE/first"
+  elsewhere
+  make one --owner alice
+  "$AK_TOOL" export >"$PLACE/second"
+  local i
+  for i in {1..5}; do # one of them within a second
+    "$AK_TOOL" import -q --replace "$PLACE/first" || return 1
+    "$AK_TOOL" import -q --replace "$PLACE/second" 2>"$PLACE/ignored" || return 1
+    [ "$(field "$id" status)/$(field "$first" status)" = revoked/enabled ]
+  done
+}
+
+@test 'the audit says how an owner was changed by an import' {
+  "$AK_TOOL" owner set -q alice --email a@example.org
+  "$AK_TOOL" owner verify -q alice
+  "$AK_TOOL" export >"$PLACE/file"
+  "$AK_TOOL" owner verify -q --undo alice
+  authkey import --replace "$PLACE/file"
+  ends 0
+  [ "$("$AK_TOOL" audit --json | jq -c '.[-2:] | map([.action, .subject, .detail.verified])')" = \
+    '[["import","alice",[false,true]],["import","import",null]]' ]
+}
+
 @test 'the same id twice in a file is a conflict unless both are the same' {
   given "$KEY" "$KEY"
   authkey import --dry-run "$PLACE/file"
