@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "bulk.h"
+#include "command.h"
 #include "owner_access.h"
 #include "prompt.h"
+#include "rotation.h"
 
 /* So many keys are named before a question. */
 #define NAMED_MAX 20
@@ -197,6 +199,8 @@ bulk_run(struct cli *cli, char *const *keys, const struct bulk_choice *choice,
 			      : bulk_change(cli, choice, bulk, &picks);
 	if (end == EXIT_DONE)
 		end = change_report(cli, &picks, bulk->plan);
+	for (size_t i = 0; bulk->ends && end == EXIT_DONE && i < picks.count; i++)
+		rotation_warn(cli, picks.at[i].id, cli->command->name);
 	picks_free(&picks);
 	return end;
 }

@@ -18,6 +18,7 @@ struct bulk {
 	const char *tail; /* " for good": how a question ends; "" */
 	const char *undone; /* "Nothing was revoked." */
 	bool asks; /* also about keys that are named */
+	bool ends; /* the keys open nothing any more: those they replaced may */
 };
 
 /*

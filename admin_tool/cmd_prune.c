@@ -48,7 +48,7 @@ run(struct cli *cli, const void *given, char **arguments)
 	const char *why = ak_duration_why_not(text, &length);
 	const struct change_plan plan = { prune, &length, "Deleted", "", NULL };
 	const struct bulk bulk = { &plan, "Delete", "keys", tail,
-		"Nothing was deleted.", false };
+		"Nothing was deleted.", false, false };
 	enum cli_exit end;
 
 	(void)arguments;

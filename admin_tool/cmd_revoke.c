@@ -39,7 +39,7 @@ run(struct cli *cli, const void *given, char **keys)
 	const struct change_plan plan = { revoke, v->reason, "Revoked",
 		"is revoked already", "is revoked already" };
 	const struct bulk bulk = { &plan, "Revoke", "keys", " for good",
-		"Nothing was revoked.", true };
+		"Nothing was revoked.", true, true };
 	const char *why = v->reason != NULL ? ak_description_why_not(v->reason) : NULL;
 
 	if (why != NULL)

@@ -52,7 +52,7 @@ static enum cli_exit
 run_enable(struct cli *cli, const void *given, char **keys)
 {
 	static const struct bulk bulk = { &enabling, "Enable", "keys", "",
-		"Nothing was enabled.", false };
+		"Nothing was enabled.", false, false };
 	const struct values *v = given;
 
 	return bulk_run(cli, keys, &v->choice, &bulk);
@@ -62,7 +62,7 @@ static enum cli_exit
 run_disable(struct cli *cli, const void *given, char **keys)
 {
 	static const struct bulk bulk = { &toggle_off, "Disable", "keys", "",
-		"Nothing was disabled.", false };
+		"Nothing was disabled.", false, true };
 	const struct values *v = given;
 
 	return bulk_run(cli, keys, &v->choice, &bulk);

@@ -5,6 +5,7 @@
 #include "change.h"
 #include "rotate.h"
 #include "rotation.h"
+#include "text.h"
 #include "usage_access.h"
 
 static bool
@@ -31,6 +32,44 @@ rotation_old(struct cli *cli, const struct ak_record *record, char id[AK_ID_LEN 
 	if (!found || !is_alive(cli, &old))
 		id[0] = '\0';
 	return true;
+}
+
+/* So many keys back are looked at: an import may hold keys that replaced each other. */
+#define BACK_MAX 32
+
+/* Name a replaced key if it still opens. */
+static void
+warn_of(struct cli *cli, const struct ak_record *old, const char *command)
+{
+	char label[TEXT_LABEL_MAX], until[AK_WHEN_TEXT + 8] = "";
+
+	if (old->key.state != AK_ENABLED || !is_alive(cli, old))
+		return;
+	text_label(old, label);
+	if (old->key.expires_at != AK_NO_TIME) {
+		memcpy(until, ", until ", 8);
+		ak_when_format(old->key.expires_at, until + 8);
+	}
+	cli_warn(cli,
+	    "%s, whose place it took, still opens%s; end it, too: authkey %s %s", label,
+	    until, command, old->key.id);
+}
+
+void
+rotation_warn(struct cli *cli, const char *id, const char *command)
+{
+	char old_id[AK_ID_LEN + 1];
+	struct ak_record old;
+	bool found = true;
+
+	for (int i = 0; i < BACK_MAX; i++, id = old.key.id) {
+		if (ak_key_replaces(cli->master, id, old_id, &cli->error) != AK_OK ||
+		    ak_record_by_id(cli->master, old_id, &old, &found, &cli->error) !=
+			AK_OK ||
+		    !found)
+			return;
+		warn_of(cli, &old, command);
+	}
 }
 
 enum { SERVICE, ADDRESS, LAST_DAY, USES, MOVED_DAY, FIELDS };

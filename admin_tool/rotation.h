@@ -26,6 +26,13 @@ json_t *rotation_callers(struct cli *cli, const char *id);
 enum cli_exit rotation_show(struct cli *cli, const char *id);
 
 /*
+ * Say, with -q too, which keys that a key took the place of still open.
+ *
+ *   command  what ends those as well: "revoke"
+ */
+void rotation_warn(struct cli *cli, const char *id, const char *command);
+
+/*
  * End the keys that have drained. What is counted must be folded in before.
  *
  *   ended  out: how many

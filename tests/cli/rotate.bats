@@ -375,3 +375,32 @@ END
   [ "$ended" -gt 10 ]
   [ "$took" -gt 0 ]
 }
+
+@test 'disable and revoke say that the token before still opens, and how to end it, too' {
+  make deploy --owner alice
+  rotate deploy --overlap 7d
+  authkey disable deploy
+  ends 0
+  says "alice/deploy ($old_id), whose place it took, still opens, until "
+  says "authkey disable $old_id"
+  [ "$(old_verdict)" = VALID ]
+  authkey -q revoke "$id"
+  ends 0
+  says "authkey revoke $old_id"
+  authkey revoke "$old_id"
+  [ "$(old_verdict)" = REVOKED ]
+  [[ $stderr != *"still opens"* ]]
+}
+
+@test 'nothing is said of a token before that opens nothing, or ends with the key' {
+  make deploy --owner alice
+  rotate deploy
+  authkey disable deploy
+  [[ $stderr != *"still opens"* ]]
+  authkey enable deploy
+  rotate deploy --overlap 7d
+  authkey enable deploy
+  [[ $stderr != *"still opens"* ]]
+  authkey revoke --owner alice -y
+  [[ $stderr != *"still opens"* ]]
+}
