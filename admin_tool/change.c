@@ -66,6 +66,7 @@ change_note(struct cli *cli, const char *subject, const struct out_shape *shape,
 		code = ak_fail(&cli->error, AK_E_NOMEM, "out of memory");
 	else if (json_object_size(detail) > 0) {
 		cli->notes++;
+		text_hide_tokens(text); /* a file may be called like one */
 		code = ak_audit_add(cli->master, &entry, &cli->error);
 	}
 	out_wipe(text);

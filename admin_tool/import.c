@@ -142,7 +142,6 @@ static enum ak_code
 take_owner(struct import *i)
 {
 	struct ak_owner *o = &i->record.owner, here;
-	json_t *differences = NULL;
 	struct cli *cli = i->cli;
 	enum ak_code code;
 	bool found;
@@ -168,9 +167,7 @@ take_owner(struct import *i)
 		return ak_owner_put(cli->master, o, &cli->error);
 	}
 	i->owners.replaced++;
-	code = owner_put(cli, &here, o, &differences);
-	json_decref(differences);
-	return code;
+	return owner_put(cli, &here, o, NULL);
 }
 
 static void

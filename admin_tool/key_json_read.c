@@ -140,10 +140,12 @@ take_value(const struct key_json_field *f, const json_t *value, void *record)
 	return "cannot be";
 }
 
+/* What is cut may be a token that is none any more, and so is not hidden. */
 static bool
 fail(struct key_json_mistake *m, const char *field, const char *why)
 {
-	snprintf(m->field, sizeof(m->field), "%s", field);
+	snprintf(m->field, sizeof(m->field), "%s",
+	    strlen(field) < sizeof(m->field) ? field : "...");
 	snprintf(m->why, sizeof(m->why), "%s", why);
 	return false;
 }
@@ -243,6 +245,8 @@ check_key(const struct ak_record *r, struct key_json_mistake *m)
 		return fail(m, "not_before", "must be earlier than expires_at");
 	if (key->state == AK_ENDED && r->revoked_at == AK_NO_TIME)
 		return fail(m, "revoked_at", "is missing, and the status is revoked");
+	if (strcmp(r->replaced_by, key->id) == 0)
+		return fail(m, "replaced_by", "must be another key");
 	if (key->state != AK_ENDED && r->revoked_at != AK_NO_TIME)
 		return fail(m, "revoked_at", "is set, and the status is not revoked");
 	return true;

@@ -111,8 +111,8 @@ owner_put(struct cli *cli, const struct ak_owner *was, const struct ak_owner *is
 
 	view(was, cells[0]);
 	view(is, cells[1]);
-	*differences = change_differences(&owner_sheet, cells[0], cells[1]);
-	if (*differences == NULL)
+	if (differences != NULL && (*differences = change_differences(
+					&owner_sheet, cells[0], cells[1])) == NULL)
 		return ak_fail(&cli->error, AK_E_NOMEM, "out of memory");
 	if ((code = ak_owner_put(cli->master, is, &cli->error)) == AK_OK)
 		code = change_note(cli, is->name, &owner_sheet, cells[0], cells[1]);
@@ -131,7 +131,6 @@ static enum ak_code
 work_on_owner(struct cli *cli, void *context)
 {
 	struct owner_work *work = context;
-	struct out_cell was[FIELDS], is[FIELDS];
 	struct ak_owner before;
 	bool found;
 
@@ -142,11 +141,7 @@ work_on_owner(struct cli *cli, void *context)
 	before = work->owner;
 	if (!work->plan->change(cli, &work->owner, work->values))
 		return AK_OK;
-	view(&before, was);
-	view(&work->owner, is);
-	if (ak_owner_put(cli->master, &work->owner, &cli->error) != AK_OK)
-		return cli->error.code;
-	return change_note(cli, work->name, &owner_sheet, was, is);
+	return owner_put(cli, &before, &work->owner, NULL);
 }
 
 enum cli_exit

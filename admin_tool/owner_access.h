@@ -19,8 +19,10 @@ void owner_row(struct cli *cli, const struct ak_owner *owner);
 bool owner_read(struct cli *cli, const char *name, struct ak_owner *owner);
 
 /*
- * Put an owner within a change, and note it. `differences` is what has changed, for the
- * caller to give back; NULL when cli->error is set.
+ * Put an owner within a change, and note it.
+ *
+ *   differences  out, unless it is NULL: what has changed, for the caller to give back;
+ *                NULL when memory is out
  */
 enum ak_code owner_put(struct cli *cli, const struct ak_owner *was,
     const struct ak_owner *is, json_t **differences);

@@ -144,6 +144,7 @@ created_by|.created_by = "x" * 129
 revoked_at|.revoked_at = "2026-02-01"
 revoked_at|.status = "revoked"
 replaced_by|.replaced_by = "nobody"
+replaced_by|.replaced_by = .id
 decoy|.decoy = 1
 sealed|.sealed = "AAAA"
 uses|.uses = 5
@@ -151,6 +152,24 @@ Name|.Name = "x"
 type|.type = "token"
 type|del(.type)
 END
+}
+
+@test 'a token in a field name, a path or a mistake is not repeated, and not kept by the audit (R40)' {
+  make one
+  printf '{"some-field-that-goes-before-it %s":1}\n' "$token" >"$PLACE/file"
+  local command
+  for command in import 'apply -y'; do
+    # shellcheck disable=SC2086 # words
+    authkey $command "$PLACE/file"
+    ends 2
+    [[ $output$stderr != *"${token:11:20}"* ]]
+  done
+  printf '{"type":"export","version":1}\n{"type":"owner","owner":"bob"}\n' >"$PLACE/$token"
+  authkey import "$PLACE/$token"
+  ends 0
+  "$AK_TOOL" backup -q "$PLACE/$token.db"
+  [[ $("$AK_TOOL" audit --json | jq -r '.[-2:][].detail.file[1]') == *"${token:0:11}..."*"${token:0:11}..."* ]]
+  run ! grep -aq "${token:11:20}" "$AUTHKEY_DIR"/master/master.db*
 }
 
 @test 'mistakes in owners are named, too' {

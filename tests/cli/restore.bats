@@ -81,8 +81,8 @@ kept() {
   make ended --not-before 2020-01-01
   local ended=$id token_of_ended=$token
   make longer --expires 30d
-  local longer=$id then
-  then=$(field "$longer" expires_at)
+  local longer=$id end
+  end=$(field "$longer" expires_at)
   backup
   "$AK_TOOL" rotate -q rotated --overlap 7d >/dev/null
   local until
@@ -95,7 +95,7 @@ kept() {
   says "/rotated ($rotated) was given an earlier end after the backup was made, and will stay so"
   [ "$(jq -c '[(.ends_sooner_since | sort), .revoked_since]' <<<"$output")" = \
     "[$(jq -cn '$ARGS.positional | sort' --args "$rotated" "$ended"),[]]" ]
-  [ "$(field "$rotated" expires_at)/$(field "$longer" expires_at)" = "$until/$then" ]
+  [ "$(field "$rotated" expires_at)/$(field "$longer" expires_at)" = "$until/$end" ]
   [ "$(token=$token_of_ended verdict)" = EXPIRED ]
   authkey restore -y --revive "$PLACE/file"
   ends 0
