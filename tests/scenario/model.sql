@@ -13,7 +13,7 @@ CREATE TABLE key (
   decoy INT DEFAULT 0, services TEXT DEFAULT '', scopes TEXT DEFAULT '',
   network TEXT DEFAULT '', not_before INT, expires_at INT, revoked_at INT,
   replaced_by TEXT, draining_since INT,
-  uses INT DEFAULT 0, refusals INT DEFAULT 0, last_at INT, last_from TEXT,
+  uses INT DEFAULT 0, refusals INT DEFAULT 0, alarms INT DEFAULT 0, last_at INT, last_from TEXT,
   last_service TEXT);
 
 -- The services, and what their PAM lines ask for.
