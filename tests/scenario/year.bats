@@ -188,14 +188,19 @@ backup() {
 }
 
 # restore INTACT: from a master that can be read, or not. What was ended since stays ended,
-# of which the store does not know what was deleted, who is suspended, and when.
+# and what was given an earlier end keeps it; of which the store does not know what was
+# deleted, who is suspended or not verified any more, and when.
 restore() {
+  local sooner="k.state <> 'revoked' AND key.state <> 'gone' AND key.expires_at IS NOT NULL
+    AND (k.expires_at IS NULL OR key.expires_at < k.expires_at)"
   ak restore -y "$PLACE/backup.db" >"$PLACE/restored" 2>&1
   rm "$PLACE/backup.db"
   asks "
     UPDATE key SET state = 'gone' WHERE n NOT IN (SELECT n FROM key_then);
     UPDATE key SET name = k.name, services = k.services, scopes = k.scopes,
-      network = k.network, not_before = k.not_before, expires_at = k.expires_at,
+      network = k.network,
+      not_before = iif($sooner, key.not_before, k.not_before),
+      expires_at = iif($sooner, key.expires_at, k.expires_at),
       state = CASE
         WHEN k.state IN ('revoked', 'gone') THEN k.state
         WHEN key.state = 'revoked' OR (key.state = 'gone' AND $1) THEN 'revoked'
@@ -210,7 +215,7 @@ restore() {
         WHEN key.state = 'revoked' OR (key.state = 'gone' AND $1) THEN now END
       FROM key_then AS k, clock WHERE k.n = key.n;
     UPDATE owner SET suspended = coalesce(o.suspended, 0) OR ($1 AND owner.suspended),
-      verified = coalesce(o.verified, 0)
+      verified = coalesce(o.verified, 0) AND (NOT $1 OR owner.verified)
       FROM owner AS self LEFT JOIN owner_then AS o ON o.name = self.name
      WHERE self.name = owner.name"
 }
