@@ -47,7 +47,8 @@ see(struct apply *a, const char *kind, const char *name)
 	snprintf(key, sizeof(key), "%s %s", kind, name);
 	if (json_object_get(a->seen, key) != NULL)
 		return false;
-	json_object_set_new(a->seen, key, json_true());
+	if (json_object_set_new(a->seen, key, json_true()) != 0)
+		mistake(a, "", "memory is out"); /* nothing may count as not named */
 	return true;
 }
 

@@ -52,7 +52,12 @@ load(struct reading *r)
 	if (opened && next == LINES_TOO_LONG)
 		ak_fail(&r->cli->error, AK_E_USAGE,
 		    "line %lld: is longer than 65,536 bytes", (long long)l.number);
-	else if (opened && next != LINES_END)
+	else if (opened && next == LINES_ONE)
+		ak_fail(&r->cli->error, AK_E_CONFLICT,
+		    "%s: became longer while it was read; run it again when it is "
+		    "whole",
+		    r->path);
+	else if (opened && next == LINES_FAILED)
 		ak_fail_errno(&r->cli->error, r->path, "");
 	lines_close(&l);
 	return opened && next == LINES_END;

@@ -11,14 +11,16 @@
 
 /*
  * The names of all that a database has: tables, indexes, views, triggers. A trigger
- * that somebody put into a backup would act as root.
+ * that somebody put into a backup would act as root. A view also with its text: it
+ * decides what every reader of keys sees.
  */
 static enum ak_code
 list_tables(
     sqlite3 *db, const char *path, char tables[TABLES_MAX], struct ak_error *error)
 {
 	static const char sql[] =
-	    "SELECT type, name, tbl_name FROM sqlite_schema ORDER BY type, name";
+	    "SELECT type, name, tbl_name, CASE type WHEN 'view' THEN sql ELSE '' END "
+	    "FROM sqlite_schema ORDER BY type, name";
 	sqlite3_stmt *rows = NULL;
 	size_t n = 0;
 	int rc = sqlite3_prepare_v2(db, sql, -1, &rows, NULL);
@@ -26,9 +28,10 @@ list_tables(
 	tables[0] = '\0';
 	if (rc == SQLITE_OK)
 		while ((rc = sqlite3_step(rows)) == SQLITE_ROW && n < TABLES_MAX)
-			n += (size_t)snprintf(tables + n, TABLES_MAX - n, "%s %s %s\n",
-			    sqlite3_column_text(rows, 0), sqlite3_column_text(rows, 1),
-			    sqlite3_column_text(rows, 2));
+			n += (size_t)snprintf(tables + n, TABLES_MAX - n,
+			    "%s %s %s %s\n", sqlite3_column_text(rows, 0),
+			    sqlite3_column_text(rows, 1), sqlite3_column_text(rows, 2),
+			    sqlite3_column_text(rows, 3));
 	sqlite3_finalize(rows);
 	return rc == SQLITE_DONE || rc == SQLITE_ROW
 		   ? AK_OK

@@ -257,6 +257,9 @@ END
   ends 3
   authkey apply "$PLACE"
   ends 2
+  authkey apply /proc/self/status # nobody knows how long it is
+  ends 6
+  says 'became longer while it was read'
   file '[{"owner":"alice","name":"one"}]'
   run --separate-stderr bash -c '"$AK_TOOL" apply -y - <"$1"' - "$PLACE/file"
   ends 0

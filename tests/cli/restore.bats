@@ -277,6 +277,8 @@ spoilt() {
   spoilt 'DELETE FROM audit' 'its audit is broken'
   spoilt "CREATE TRIGGER t AFTER INSERT ON key BEGIN DELETE FROM audit; END" 'somebody changed it'
   spoilt 'DROP INDEX key_name' 'somebody changed it'
+  spoilt "PRAGMA writable_schema = ON; UPDATE sqlite_schema
+    SET sql = replace(sql, 'owner.suspended_at IS NOT NULL', '0') WHERE name = 'record'" 'somebody changed it'
   spoilt 'PRAGMA user_version = 99' 'newer authkey'
   spoilt 'PRAGMA application_id = 7' 'is no backup'
   spoilt 'UPDATE key SET expires_at = -5' 'is damaged'
