@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -13,29 +14,37 @@
 
 #define MESSAGE_MAX 4096
 
-/* One line of text for people. No token is in it, whatever was typed: SECURITY R40. */
-static void __attribute__((format(printf, 2, 0)))
-put_message(const char *before, const char *format, va_list args, const char *behind)
+/* How wide a terminal at stderr is, or 0. */
+static size_t
+columns(void)
 {
-	char message[MESSAGE_MAX], *cut;
+	struct winsize size;
 
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/*
+ * One line of text for people, behind "authkey: create: " when it is a warning. No
+ * token is in it, whatever was typed: SECURITY R40.
+ */
+static void __attribute__((format(printf, 3, 0)))
+put_message(const struct cli *cli, bool warning, const char *format, va_list args)
+{
+	const char *name = cli->command != NULL ? cli->command->name : NULL;
+	char message[MESSAGE_MAX] = "", *cut;
+	size_t n = 0;
+
+	if (warning)
+		n = (size_t)snprintf(message, sizeof(message), "authkey: %s%s",
+		    name != NULL ? name : "", name != NULL ? ": " : "");
 	/* A token that is cut is none any more: then the last word goes, too. */
-	if (vsnprintf(message, sizeof(message), format, args) >= MESSAGE_MAX &&
+	if ((size_t)vsnprintf(message + n, sizeof(message) - n, format, args) >=
+		sizeof(message) - n &&
 	    (cut = strrchr(message, ' ')) != NULL)
 		*cut = '\0';
 	text_hide_tokens(message);
-	fputs(before, stderr);
-	text_put(stderr, message);
-	fprintf(stderr, "%s\n", behind);
-}
-
-/* "authkey: create: " */
-static void
-name_command(const struct cli *cli)
-{
-	fputs("authkey: ", stderr);
-	if (cli->command != NULL)
-		fprintf(stderr, "%s: ", cli->command->name);
+	text_put_folded(stderr, message, columns());
+	fputc('\n', stderr);
 }
 
 void
@@ -46,7 +55,7 @@ cli_say(const struct cli *cli, const char *format, ...)
 	if (cli->quiet)
 		return;
 	va_start(args, format);
-	put_message("", format, args, "");
+	put_message(cli, false, format, args);
 	va_end(args);
 }
 
@@ -55,25 +64,23 @@ cli_warn(const struct cli *cli, const char *format, ...)
 {
 	va_list args;
 
-	name_command(cli);
 	va_start(args, format);
-	put_message("", format, args, "");
+	put_message(cli, true, format, args);
 	va_end(args);
 }
 
 enum cli_exit
 cli_usage(const struct cli *cli, const char *format, ...)
 {
-	const char *name = cli->command != NULL ? cli->command->name : "";
-	char see[64];
+	const char *name = cli->command != NULL ? cli->command->name : NULL;
+	char message[MESSAGE_MAX];
 	va_list args;
 
-	snprintf(see, sizeof(see), "; see: authkey help%s%s", *name != '\0' ? " " : "",
-	    name);
-	name_command(cli);
 	va_start(args, format);
-	put_message("", format, args, see);
+	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
+	cli_warn(cli, "%s; see: authkey help%s%s", message, name != NULL ? " " : "",
+	    name != NULL ? name : "");
 	return EXIT_USAGE;
 }
 

@@ -232,6 +232,7 @@ run(struct cli *cli, const void *given, char **arguments)
 		pam_host_free(&d.host);
 		return cli_fail(cli);
 	}
+	cli->out.sheets = true; /* a fix is there to be copied, whole */
 	out_begin(&cli->out, &answer);
 	installed = begin(&d);
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

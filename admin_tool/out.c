@@ -155,7 +155,7 @@ out_begin(struct out *out, const struct out_shape *shape)
 		return;
 	else if (shape->many && out->format == OUT_JSON)
 		out_json_begin(out);
-	else if (shape->many)
+	else if (shape->many && !out->sheets)
 		out_table_begin(out);
 }
 
@@ -170,10 +170,12 @@ out_row(struct out *out, const struct out_cell *cells)
 		out_json_row(out, cells);
 	else if (out->stream)
 		out_line(out, cells);
-	else if (out->shape->many)
+	else if (out->shape->many && !out->sheets)
 		out_table_row(out, cells);
-	else
+	else {
+		fputs(out->rows > 0 ? "\n" : "", stdout);
 		out_sheet(out, cells);
+	}
 	out->rows++;
 }
 
@@ -184,7 +186,7 @@ out_end(struct out *out)
 		return;
 	if (out->format == OUT_JSON)
 		out_json_end(out);
-	else if (out->format == OUT_TABLE)
+	else if (out->format == OUT_TABLE && !out->sheets)
 		out_table_end(out);
 }
 

@@ -56,6 +56,7 @@ struct out {
 	bool days; /* a narrow table: times without their hours */
 	bool utf8; /* the locale is */
 	bool stream; /* rows come as time goes by: each is a line of its own */
+	bool sheets; /* rows are long: people read each as a sheet, never cut */
 	int64_t now;
 	const struct out_shape *shape;
 	struct libscols_table *table;

@@ -27,6 +27,8 @@ static const struct {
 	{ "pending", YELLOW },
 	{ "decoy", YELLOW },
 	{ "unknown", YELLOW },
+	{ "error", RED },
+	{ "warning", YELLOW },
 	{ "wrong secret", YELLOW },
 	{ "VALID", GREEN },
 	{ "yes", GREEN },

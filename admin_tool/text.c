@@ -57,6 +57,54 @@ text_put(FILE *to, const char *text)
 	}
 }
 
+/* How many columns the first `len` bytes take, nearly: a wide character takes two. */
+static size_t
+columns_of(const char *text, size_t len)
+{
+	size_t columns = 0;
+
+	for (size_t i = 0; i < len; i++)
+		columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return columns;
+}
+
+/* How much of a text stays together: a word, or a command up to the end of its clause.
+ */
+static size_t
+piece_of(const char *text, size_t columns)
+{
+	size_t word = strcspn(text, " ");
+	size_t command = strcspn(text, ";");
+
+	if (strncmp(text, "authkey ", 8) == 0 && columns_of(text, command) <= columns)
+		return command;
+	return word;
+}
+
+void
+text_put_folded(FILE *to, const char *text, size_t columns)
+{
+	bool ascii = !text_locale_is_utf8();
+	size_t at = 0, blanks, len, wide;
+	char character[16];
+
+	while (*text != '\0') {
+		blanks = strspn(text, " ");
+		len = piece_of(text + blanks, columns);
+		wide = columns_of(text + blanks, len);
+		if (columns > 0 && at > 0 && at + blanks + wide > columns) {
+			fputc('\n', to);
+			text += blanks;
+			at = blanks = 0;
+		}
+		at += blanks + wide;
+		for (const char *end = text + blanks + len; text < end;) {
+			text += spell(text, ascii, character);
+			fputs(character, to);
+		}
+	}
+}
+
 const char *
 text_escape(const char *text, char *out, size_t size)
 {

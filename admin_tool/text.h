@@ -24,6 +24,12 @@ bool text_is_risky(uint32_t point);
 void text_put(FILE *to, const char *text);
 
 /*
+ * The same on lines of so many columns, 0 for no end: broken between words, and not
+ * within a command that the text names, which is there to be copied.
+ */
+void text_put_folded(FILE *to, const char *text, size_t columns);
+
+/*
  * The same into a buffer, whatever the locale is: a table minds that itself. Cut when
  * it does not fit. Returns `out`.
  */

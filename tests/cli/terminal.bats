@@ -260,6 +260,25 @@ echoes() {
   prints somebody.with.a.rather.long.name@mail.example.org
 }
 
+@test 'messages break between words, and not in a command that is there to be copied' {
+  dialog 40 -- "$AK_TOOL" list --field nothing
+  ends 2
+  [ "$(widest)" -le 40 ]
+  prints 'authkey help list'
+  prints revoked_by
+  authkey list --field nothing
+  ends 2
+  [ "$(wc -l <<<"$stderr")" = 1 ]
+}
+
+@test 'the findings of doctor stand at a narrow terminal whole, one below the other' {
+  chmod 0755 "$AUTHKEY_DIR/master"
+  dialog 40 -- "$AK_TOOL" doctor --pam-dir "$PLACE"
+  ends 1
+  prints 'REASON    has the mode 0755 instead of 0700'
+  prints "FIX       chmod 0700 $(realpath "$AUTHKEY_DIR")/master"
+}
+
 @test 'times are local at a terminal' {
   make deploy --expires 2999-01-01T12:00:00Z
   TZ=Asia/Tokyo dialog 100 -- "$AK_TOOL" show deploy
