@@ -186,6 +186,7 @@ restore(struct work *w)
 	struct cli *cli = w->cli;
 	char who[AK_OWNER_MAX + 1];
 	const struct ak_restore_carry carry = { who, cli->now };
+	const struct ak_restore_view agreed = w->view;
 	struct out_cell cells[FIELDS];
 	enum ak_code code;
 
@@ -194,6 +195,10 @@ restore(struct work *w)
 	    (code = ak_restore_compare(w->restore, w->revive ? NULL : &carry, NULL,
 		 NULL, &w->view, &cli->error)) != AK_OK)
 		return code;
+	if (!cli->yes && memcmp(&agreed, &w->view, sizeof(agreed)) != 0)
+		return ak_fail(&cli->error, AK_E_CONFLICT,
+		    "keys were changed in the meantime, and nothing is restored; run "
+		    "it again");
 	fill_cells(w, cells);
 	cli->master = ak_restore_master(w->restore);
 	code = change_note(cli, "restore", &answer, NULL, cells);

@@ -205,6 +205,19 @@ kept() {
   [ "$(field "$id" name)" = deploy ]
 }
 
+@test 'what is revoked or made while the question stands is neither revived nor lost' {
+  make deploy
+  backup
+  local command
+  for command in "revoke -y deploy" "create later"; do
+    dialog 100 'Replace' "!$AK_TOOL -q $command" '[y/N]' 'y\r' \
+      -- "$AK_TOOL" restore --revive "$PLACE/file"
+    ends 6
+    prints 'keys were changed in the meantime, and nothing is restored'
+  done
+  [ "$(field "$id" status)/$(field later status)" = revoked/enabled ]
+}
+
 @test 'a master that SQLite cannot read, or that is gone, is mended; what was revoked since stays so' {
   local how
   for how in 'head -c 8192 /dev/urandom >"$AUTHKEY_DIR/master/master.db"' \
