@@ -104,17 +104,22 @@ put_performance(const struct ending *e)
 }
 
 static int
+cannot_tell(const char *why)
+{
+	printf("AUTHKEY %s - ", plugin_words[PLUGIN_UNKNOWN]);
+	text_put(stdout, why);
+	putchar('\n');
+	return PLUGIN_UNKNOWN;
+}
+
+static int
 check(struct ending *e, const char *within)
 {
 	int state = PLUGIN_OK;
 	char first[AK_WHEN_TEXT];
 
-	if (!cli_open(e->cli) || !find(e)) {
-		printf("AUTHKEY %s - ", plugin_words[PLUGIN_UNKNOWN]);
-		text_put(stdout, e->cli->error.text);
-		putchar('\n');
-		return PLUGIN_UNKNOWN;
-	}
+	if (!cli_open(e->cli) || !find(e))
+		return cannot_tell(e->cli->error.text);
 	if (e->soon > 0)
 		state = e->critical > 0 ? PLUGIN_CRITICAL : PLUGIN_WARNING;
 	if (e->soon == 0)
@@ -141,6 +146,8 @@ run(struct cli *cli, const void *given, char **arguments)
 	(void)arguments;
 	if (why == NULL && ending.within > AK_TIME_MAX - cli->now - 1)
 		why = "times go up to 9999";
+	if (why != NULL && v->check) /* 2 would be an alarm */
+		return (enum cli_exit)cannot_tell(why);
 	if (why != NULL)
 		return cli_usage(cli, "--within: %s", why);
 	if (v->check && out_wants_data(&cli->out))

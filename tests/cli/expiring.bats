@@ -74,6 +74,7 @@ checks() {
   printf 'not a database, and long enough to be looked at as one%0500d' 1 \
     >"$AUTHKEY_DIR/master/master.db"
   checks 3 '^AUTHKEY UNKNOWN - .*master.db'
+  checks 3 '^AUTHKEY UNKNOWN - a length of time' --within soon
 }
 
 @test 'what is no length of time, and fields of --check, are usage errors' {
