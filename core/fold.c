@@ -38,7 +38,7 @@ static bool
 is_read(const struct ak_fold_file *in)
 {
 	return in->state == AK_FILE_FINE &&
-	       in->offset + AK_USAGE_LEN > in->status.st_size;
+	       in->status.st_size - in->offset < AK_USAGE_LEN;
 }
 
 /* A cap may be smaller than what is usually read before a file is put aside. */

@@ -160,15 +160,18 @@ keep_offset(struct ak_fold *f, const struct ak_fold_file *in)
 static enum ak_code
 keep_source(struct ak_fold *f, const struct ak_fold_file *in)
 {
-	int64_t dropped = dropped_of(in) - in->dropped;
+	int64_t dropped = dropped_of(in) - in->dropped, strange = in->strange;
 
 	/* A count that shrinks or leaps was written by the file's owner, not by us. */
 	if (dropped < 0 || dropped > INT32_MAX)
 		dropped = 0;
+	/* Holes may be as large as a number; their sum must be one. */
+	if (strange > INT32_MAX)
+		strange = INT32_MAX;
 	return ak_write(&f->usage->db, AK_Q_usage_source_add,
 	    AK_VALUES(AK_NUMBER(in->uid), AK_NUMBER(ak_tally_records(in->tally)),
 		AK_NUMBER(dropped), AK_NUMBER(ak_tally_clamped(in->tally)),
-		AK_NUMBER(in->strange)),
+		AK_NUMBER(strange)),
 	    f->error);
 }
 
@@ -228,7 +231,7 @@ read_records(struct ak_fold *f, struct ak_fold_file *in)
 	size_t used;
 	ssize_t n;
 
-	while (code == AK_OK && in->offset + AK_USAGE_LEN <= in->status.st_size &&
+	while (code == AK_OK && in->status.st_size - in->offset >= AK_USAGE_LEN &&
 	       in->offset - in->begin < most &&
 	       ak_tally_records(in->tally) < f->rules->records) {
 		skip_hole(in);

@@ -216,6 +216,31 @@ a_file_of_ten_gigabytes_without_a_byte_in_it_is_passed_over_R30(void **state)
 	assert_int_equal(us_number(fx, "SELECT uses FROM key_usage"), 2);
 }
 
+/* What no fold could add up would end the statistics of everybody. */
+static void
+holes_as_large_as_a_number_end_no_fold_R30(void **state)
+{
+	struct fx *fx = *state;
+	const char *path = us_path(fx, geteuid(), "");
+	struct us_notes notes;
+	int fd;
+
+	for (int i = 0; i < 3; i++) {
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (pwrite(fd, "x", 1, INT64_MAX - 1) != 1) {
+			close(fd);
+			fx_skip("no file may be as large here");
+		}
+		assert_int_equal(pwrite(fd, "xx", 2, INT64_MAX - 5000), 2);
+		close(fd);
+		fold(fx, &notes);
+		fold(fx, &notes);
+		assert_int_equal(truncate(path, AK_USAGE_LEN), 0);
+		fold(fx, &notes);
+	}
+	assert_true(us_number(fx, "SELECT strange FROM usage_source") > INT32_MAX);
+}
+
 /* Records as bad as their form allows: each touches rows of its own. */
 static void
 forged_records_cost_no_more_than_a_second_R30_R32(void **state)
@@ -259,6 +284,7 @@ main(void)
 		    bytes_that_are_no_records_are_passed_over_in_a_second_R30),
 		FX_TEST(
 		    a_file_of_ten_gigabytes_without_a_byte_in_it_is_passed_over_R30),
+		FX_TEST(holes_as_large_as_a_number_end_no_fold_R30),
 		FX_TEST(forged_records_cost_no_more_than_a_second_R30_R32),
 	};
 
