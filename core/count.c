@@ -7,8 +7,9 @@
 #define HOURS 24
 
 /*
- * The rows that one key may have in one day: an id is public, so somebody may present
- * it from a million addresses (SECURITY R32).
+ * The rows that one key may have in one day, of uses and again of refusals: an id is
+ * public, so somebody may present it from a million addresses (SECURITY R32), and
+ * thereby must not hide from where the key is used.
  */
 #define DAY_WIDTH 256
 
@@ -122,23 +123,35 @@ count_group(const struct ak_counter *c, const struct group *g, struct ak_error *
 	return code == AK_OK ? see_address(c, g, error) : code;
 }
 
+/* How many rows of a use's kind its key has on its day. */
+static enum ak_code
+ask_width(const struct ak_counter *c, const struct ak_use *use, const char *id,
+    int64_t *width, struct ak_error *error)
+{
+	bool there;
+
+	return ak_ask(c->db, AK_Q_day_count_width,
+	    AK_VALUES(AK_TEXT(id), AK_NUMBER(use->day), AK_NUMBER(DAY_WIDTH),
+		AK_NUMBER(use->reason == AK_VALID)),
+	    &there, width, error);
+}
+
 /* By reason, service and address. */
 static enum ak_code
 count_groups(const struct ak_counter *c, struct ak_use *const *uses, size_t count,
     const char *id, struct ak_error *error)
 {
-	enum ak_code code;
+	enum ak_code code = AK_OK;
 	struct group g;
-	int64_t width;
-	bool there;
+	int64_t width = 0;
 
-	code = ak_ask(c->db, AK_Q_day_count_width,
-	    AK_VALUES(AK_TEXT(id), AK_NUMBER(uses[0]->day), AK_NUMBER(DAY_WIDTH)),
-	    &there, &width, error);
 	for (size_t i = 0, n; code == AK_OK && i < count; i += n) {
 		n = ak_count_run(uses + i, count - i, AK_LIKE);
 		make_group(&g, uses + i, n, id);
-		if (++width > DAY_WIDTH)
+		if (i == 0 || (uses[i]->reason == AK_VALID) !=
+				  (uses[i - 1]->reason == AK_VALID))
+			code = ask_width(c, g.use, id, &width, error);
+		if (code == AK_OK && ++width > DAY_WIDTH)
 			code = lump(c, &g, error);
 		if (code == AK_OK)
 			code = count_group(c, &g, error);

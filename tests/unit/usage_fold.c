@@ -158,6 +158,34 @@ a_hundred_thousand_addresses_in_a_day_are_257_rows_and_every_use_counts_R32(
 	assert_int_equal(usage_of(fx, id).uses, count);
 }
 
+/* Whoever knows an id, which is public, hides nobody who is let in: a drain waits. */
+static void
+refusals_from_everywhere_do_not_hide_who_is_let_in_R32(void **state)
+{
+	const unsigned count = 1000;
+	struct ak_usage_record *records = calloc(count, sizeof(*records)), r;
+	struct fx *fx = *state;
+	char id[AK_ID_LEN + 1];
+
+	assert_non_null(records);
+	us_key(fx, "alice", id);
+	for (unsigned i = 0; i < count; i++) {
+		records[i] = us_record(id, AK_BAD_SECRET, "2001:db8::");
+		ak_put_number(records[i].address.bytes + 8, i, 8);
+	}
+	us_write(fx, "", records, count);
+	free(records);
+	us_fold(fx, FX_NOW, AK_FOLD_ALL, NULL);
+	r = us_record(id, AK_VALID, "192.0.2.7");
+	us_append(fx, &r);
+	us_fold(fx, FX_NOW, AK_FOLD_ALL, NULL);
+	assert_int_equal(us_number(fx, "SELECT count(*) FROM day_count WHERE address "
+				       "= '192.0.2.7' AND service = 'test'"),
+	    1);
+	assert_int_equal(us_number(fx, "SELECT count(*) FROM day_count"), 258);
+	us_agree(fx);
+}
+
 static void
 events_and_hours_end_with_their_retention_and_days_stay(void **state)
 {
@@ -311,6 +339,7 @@ main(void)
 		FX_TEST(a_forged_success_of_an_unknown_id_is_in_the_shared_counter_R33),
 		FX_TEST(
 		    a_hundred_thousand_addresses_in_a_day_are_257_rows_and_every_use_counts_R32),
+		FX_TEST(refusals_from_everywhere_do_not_hide_who_is_let_in_R32),
 		FX_TEST(events_and_hours_end_with_their_retention_and_days_stay),
 		FX_TEST(what_does_not_fit_into_one_fold_waits_for_the_next),
 		cmocka_unit_test(
