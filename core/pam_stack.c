@@ -10,6 +10,7 @@
 /* libpam has no such limits: it crashes over a file that includes itself. */
 #define DEPTH_MAX 64
 #define LINES_MAX 4096
+#define FILES_MAX 4096 /* each as often as it is included */
 #define ARGUMENTS_MAX 512
 
 #define ANY_PHASE AK_PAM_PHASES
@@ -281,7 +282,10 @@ read_file(struct reading *r, const char *name, enum ak_pam_named how, struct par
 	if (text == NULL)
 		return false;
 	part.text = (struct ak_pam_text){ text, 0 };
-	if ((part.file = keep_name(r, path)) == NULL)
+	part.file = path;
+	if (r->service->file_count >= FILES_MAX)
+		refuse(r, &part, "too many files are included");
+	else if ((part.file = keep_name(r, path)) == NULL)
 		out_of_memory(r);
 	else
 		taken = take_text(r, &part);

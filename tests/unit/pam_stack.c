@@ -140,6 +140,28 @@ a_stack_too_long_to_read_is_refused(void **state)
 	assert_contains(service.why, "too many lines");
 }
 
+/* Each of them includes the next twice, and none has a line: libpam would not end. */
+static void
+files_that_double_at_each_step_are_refused(void **state)
+{
+	enum { STEPS = 40 };
+	static char texts[STEPS][64], names[STEPS][8];
+	const char *pairs[2 * STEPS + 1] = { NULL };
+
+	(void)state;
+	for (int i = 0; i < STEPS; i++) {
+		snprintf(names[i], sizeof(names[i]), i > 0 ? "s%d" : "s", i);
+		if (i < STEPS - 1)
+			snprintf(texts[i], sizeof(texts[i]),
+			    "auth include s%d\n@include s%d\n", i + 1, i + 1);
+		pairs[2 * i] = names[i];
+		pairs[2 * i + 1] = texts[i];
+	}
+	read_stack(pairs, false, AK_PAM_AUTH);
+	assert_true(service.broken);
+	assert_contains(service.why, "too many files");
+}
+
 static void
 a_line_is_cut_where_libpam_cuts_it(void **state)
 {
@@ -292,6 +314,7 @@ main(void)
 		cmocka_unit_test(a_line_that_cannot_be_read_fails_and_says_why),
 		cmocka_unit_test(substacks_end_at_the_depth_of_libpam),
 		cmocka_unit_test(a_stack_too_long_to_read_is_refused),
+		cmocka_unit_test(files_that_double_at_each_step_are_refused),
 		cmocka_unit_test(a_line_is_cut_where_libpam_cuts_it),
 		cmocka_unit_test(in_one_file_for_all_each_line_names_its_service),
 		cmocka_unit_test(what_a_stack_makes_of_our_answers_is_known),
