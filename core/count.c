@@ -148,8 +148,8 @@ count_groups(const struct ak_counter *c, struct ak_use *const *uses, size_t coun
 	for (size_t i = 0, n; code == AK_OK && i < count; i += n) {
 		n = ak_count_run(uses + i, count - i, AK_LIKE);
 		make_group(&g, uses + i, n, id);
-		if (i == 0 || (uses[i]->reason == AK_VALID) !=
-				  (uses[i - 1]->reason == AK_VALID))
+		if (i == 0 ||
+		    (uses[i]->reason == AK_VALID) != (uses[i - 1]->reason == AK_VALID))
 			code = ask_width(c, g.use, id, &width, error);
 		if (code == AK_OK && ++width > DAY_WIDTH)
 			code = lump(c, &g, error);
