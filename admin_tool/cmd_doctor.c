@@ -107,11 +107,11 @@ put_word(char *to, size_t size, const char *word)
 static size_t
 put_tool(const struct doctor *d, char *to, size_t size)
 {
-	size_t n = (size_t)snprintf(to, size, "authkey");
+	bool usual = strcmp(d->cli->dir, CLI_DIR_DEFAULT) == 0;
+	size_t n = (size_t)snprintf(to, size, usual ? "authkey" : "authkey --dir ");
 
-	if (strcmp(d->cli->dir, CLI_DIR_DEFAULT) == 0)
+	if (usual || n >= size)
 		return n;
-	n += (size_t)snprintf(to + n, size - n, " --dir ");
 	return n + put_word(to + n, size - n,
 		       d->paths.root[0] != '\0' ? d->paths.root : d->cli->dir);
 }
