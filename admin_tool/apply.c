@@ -8,6 +8,7 @@
 #include "change.h"
 #include "live_key.h"
 #include "owner_access.h"
+#include "rotation.h"
 #include "text.h"
 
 #define PRUNED "not in the applied file"
@@ -315,22 +316,29 @@ apply_item(struct apply *a, const json_t *item)
 	return AK_OK;
 }
 
-/* The keys that go by their names and that the file does not name. */
+static bool
+is_seen(const struct apply *a, const char *id)
+{
+	char key[AK_ID_LEN + 8];
+
+	snprintf(key, sizeof(key), "key %s", id);
+	return json_object_get(a->seen, key) != NULL;
+}
+
+/* The keys that the file does not name; a replaced one goes with what replaced it. */
 static bool
 prune_one(const struct ak_record *record, void *context)
 {
 	struct apply *a = context;
-	char key[AK_ID_LEN + 8];
+	char last[AK_ID_LEN + 1], actor[AK_OWNER_MAX + 1];
 	struct ak_record is = *record;
 
-	snprintf(key, sizeof(key), "key %s", record->key.id);
-	if (record->key.state == AK_ENDED || record->replaced_by[0] != '\0' ||
-	    json_object_get(a->seen, key) != NULL)
+	rotation_last(a->cli, record, last);
+	if (record->key.state == AK_ENDED || is_seen(a, record->key.id) ||
+	    is_seen(a, last))
 		return true;
-	is.key.state = AK_ENDED;
-	is.revoked_at = a->cli->now;
-	cli_actor(is.revoked_by);
-	snprintf(is.revoke_reason, sizeof(is.revoke_reason), "%s", PRUNED);
+	cli_actor(actor);
+	ak_record_revoke(&is, a->cli->now, actor, PRUNED);
 	a->cli->error.code = write_key(a, "revoke", record, &is);
 	return a->cli->error.code == AK_OK;
 }

@@ -34,8 +34,24 @@ rotation_old(struct cli *cli, const struct ak_record *record, char id[AK_ID_LEN 
 	return true;
 }
 
-/* So many keys back are looked at: an import may hold keys that replaced each other. */
-#define BACK_MAX 32
+/* So many keys on or back are looked at: an import may have made a ring of them. */
+#define CHAIN_MAX 32
+
+void
+rotation_last(struct cli *cli, const struct ak_record *record, char id[AK_ID_LEN + 1])
+{
+	struct ak_record at = *record;
+	char next[AK_ID_LEN + 1];
+	bool found = true;
+
+	for (int i = 0; found && i < CHAIN_MAX; i++) {
+		memcpy(id, at.key.id, AK_ID_LEN + 1);
+		memcpy(next, at.replaced_by, sizeof(next));
+		if (next[0] == '\0' || ak_record_by_id(cli->master, next, &at, &found,
+					   &cli->error) != AK_OK)
+			return;
+	}
+}
 
 /* Name a replaced key if it still opens. */
 static void
@@ -62,7 +78,7 @@ rotation_warn(struct cli *cli, const char *id, const char *command)
 	struct ak_record old;
 	bool found = true;
 
-	for (int i = 0; i < BACK_MAX; i++, id = old.key.id) {
+	for (int i = 0; i < CHAIN_MAX; i++, id = old.key.id) {
 		if (ak_key_replaces(cli->master, id, old_id, &cli->error) != AK_OK ||
 		    ak_record_by_id(cli->master, old_id, &old, &found, &cli->error) !=
 			AK_OK ||

@@ -25,6 +25,10 @@ json_t *rotation_callers(struct cli *cli, const char *id);
 /* The same as a table for people. */
 enum cli_exit rotation_show(struct cli *cli, const char *id);
 
+/* The last of those that took a key's place, one after the other; or itself. */
+void rotation_last(
+    struct cli *cli, const struct ak_record *record, char id[AK_ID_LEN + 1]);
+
 /*
  * Say, with -q too, which keys that a key took the place of still open.
  *

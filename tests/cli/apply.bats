@@ -270,6 +270,23 @@ END
   ends 4
 }
 
+@test 'with --prune a replaced key ends, or stays, with the one in its place' {
+  make keep --owner alice
+  local keep=$token drop new
+  new=$("$AK_TOOL" rotate -q keep --drain)
+  make drop --owner alice
+  drop=$token
+  "$AK_TOOL" rotate -q drop --overlap 7d
+  "$AK_TOOL" rotate -q drop --overlap 7d
+  file '[{"owner":"alice","name":"keep"}]'
+  authkey apply --prune -y "$PLACE/file"
+  ends 0
+  [ "$(token=$drop verdict)" = REVOKED ]
+  [ "$("$AK_TOOL" list --json | jq -c '[.[] | select(.status != "revoked") | .name]')" = \
+    '["keep","keep"]' ]
+  [ "$(token=$keep verdict)/$(token=$new verdict)" = VALID/VALID ]
+}
+
 @test 'a file that is empty, full of NULs or cut revokes nothing with --prune' {
   make one
   make two
