@@ -23,8 +23,9 @@ export AK_TOOL   := $(AK_BUILD)/authkey
 export AK_SAN    := $(SAN)
 
 # What takes longest begins first: in the end no processor waits for another.
-LONG       := $(addprefix tests/,scenario/year.bats cli/usage_fold.bats cli/safety.bats \
-                build/check-deps.bats pam/usage_together pam/usage_trouble pam/switched fault/usage)
+LONG       := mk/check-format.sh $(addprefix tests/,build/check-deps.bats cli/usage_fold.bats \
+                cli/safety.bats cli/import.bats cli/backup.bats cli/examples.bats \
+                pam/usage_together pam/usage_trouble pam/switched fault/usage)
 long_first  = $(filter $(LONG) $(LONG:%=$(B)/%),$(1)) $(filter-out $(LONG) $(LONG:%=$(B)/%),$(1))
 
 # What all tests share; a test of the module has a PAM host besides.
