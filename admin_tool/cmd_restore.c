@@ -35,6 +35,7 @@ enum {
 	SOONER,
 	SUSPENDED,
 	UNVERIFIED,
+	RECOVERY,
 	REVIVED,
 	GENERATION,
 	GENERATION_BEFORE,
@@ -54,6 +55,8 @@ static const struct out_field fields[FIELDS] = {
 	    NULL },
 	[SUSPENDED] = { "suspended_since", "SUSPENDED SINCE", OUT_NESTED, NULL },
 	[UNVERIFIED] = { "unverified_since", "NOT VERIFIED ANY MORE SINCE", OUT_NESTED,
+	    NULL },
+	[RECOVERY] = { "recovery_off_since", "RECOVERY SWITCHED OFF SINCE", OUT_BOOL,
 	    NULL },
 	[REVIVED] = { "revived", "REVIVED", OUT_BOOL, NULL },
 	[GENERATION] = { "generation_of_backup", "GENERATION OF THE BACKUP", OUT_NUMBER,
@@ -137,6 +140,11 @@ look(struct work *w)
 		cli_warn(cli, "%lld were ended after the backup was made, %s",
 		    (long long)count_ended(w),
 		    w->revive ? "and will be LIVE again" : "and will stay so");
+	if (v->recovery_ended)
+		cli_warn(cli,
+		    "recovery was switched off after the backup was made; its sealed "
+		    "tokens %s",
+		    w->revive ? "come back" : "stay deleted");
 	if (why != NULL)
 		cli_warn(cli,
 		    "the present master cannot be read: %s; what was revoked since is "
@@ -170,6 +178,7 @@ fill_cells(const struct work *w, struct out_cell cells[FIELDS])
 		[SOONER].nested = w->ended[AK_ENDED_SOONER],
 		[SUSPENDED].nested = w->ended[AK_ENDED_SUSPENDED],
 		[UNVERIFIED].nested = w->ended[AK_ENDED_UNVERIFIED],
+		[RECOVERY].number = v->recovery_ended,
 		[REVIVED].number = w->revive,
 		[GENERATION].number = v->generation_then,
 		[GENERATION_BEFORE].number = v->generation_now,

@@ -64,6 +64,7 @@ struct ak_restore_view {
 	int64_t made_since; /* keys that are not in the backup */
 	int64_t changed_since; /* keys that are otherwise now, ended ones too */
 	int64_t ended[AK_ENDED_KINDS];
+	bool recovery_ended; /* its sealed tokens were deleted since */
 	int64_t generation_then, generation_now;
 };
 

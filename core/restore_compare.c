@@ -4,6 +4,7 @@
 
 #include "audit.h"
 #include "owner.h"
+#include "recovery.h"
 #include "restore_private.h"
 
 /* One comparison. */
@@ -241,6 +242,28 @@ read_present(struct comparison *c)
 	return c->error->code != AK_OK ? c->error->code : code;
 }
 
+/* Sealed tokens that were deleted on purpose do not come back with a backup. */
+static enum ak_code
+compare_recovery(struct comparison *c, const struct ak_installation *then)
+{
+	struct ak_installation now;
+	struct ak_error ignored;
+	enum ak_code code;
+
+	if (!then->recovery || !c->same_history ||
+	    ak_master_installation(c->r->now, &now, &ignored) != AK_OK ||
+	    (now.recovery && memcmp(now.recovery_key, then->recovery_key,
+				 sizeof(now.recovery_key)) == 0))
+		return AK_OK;
+	c->view->recovery_ended = true;
+	if (c->carry == NULL)
+		return AK_OK;
+	if ((code = ak_recovery_forget(c->r->then, c->error)) != AK_OK)
+		return code;
+	return ak_recovery_set(
+	    c->r->then, now.recovery ? now.recovery_key : NULL, c->error);
+}
+
 enum ak_code
 ak_restore_compare(struct ak_restore *r, const struct ak_restore_carry *carry,
     ak_ended_fn *fn, void *context, struct ak_restore_view *view,
@@ -256,6 +279,7 @@ ak_restore_compare(struct ak_restore *r, const struct ak_restore_carry *carry,
 	if ((code = ak_master_installation(r->then, &is, error)) != AK_OK ||
 	    (code = compare_history(&c)) != AK_OK ||
 	    (code = read_present(&c)) != AK_OK ||
+	    (code = compare_recovery(&c, &is)) != AK_OK ||
 	    (code = ak_record_all(r->then, compare_key, &c, error)) != AK_OK)
 		return code;
 	view->generation_then = is.generation;

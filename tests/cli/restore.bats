@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154,SC2317
 load helper
 load kill_helper
+load recovery_helper
 
 backup() {
   "$AK_TOOL" backup -q --force "$PLACE/file" </dev/null
@@ -391,4 +392,38 @@ spoilt() {
   interrupt signal=KILL again restore -y "$PLACE/file"
   [ "$ended" -gt 20 ]
   [ "$took" -gt 0 ]
+}
+
+@test 'sealed tokens that recovery off has deleted do not come back, unless --revive' {
+  recovery_on
+  make deploy
+  backup
+  "$AK_TOOL" recovery off -q -y
+  authkey restore -y "$PLACE/file"
+  ends 0
+  says 'its sealed tokens stay deleted'
+  recovery_is off
+  [ "$("$AK_TOOL" recovery status --field sealed)" = 0 ]
+  [ "$(verdict)" = VALID ]
+  authkey restore -y --revive "$PLACE/file" --json
+  ends 0
+  [ "$(jq .recovery_off_since <<<"$output")" = true ]
+  says 'come back'
+  recovery_is on
+  [ "$(reveals deploy)" = "$token" ]
+}
+
+@test 'of another pair that was made since, the backup brings no tokens back' {
+  recovery_on "$PLACE/first.key"
+  make deploy
+  backup
+  "$AK_TOOL" recovery off -q -y
+  recovery_on
+  make late
+  authkey restore -y "$PLACE/file"
+  ends 0
+  recovery_is on
+  [ "$("$AK_TOOL" recovery status --field sealed)" = 0 ]
+  make later
+  [ "$(reveals later)" = "$token" ]
 }
