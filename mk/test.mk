@@ -23,10 +23,10 @@ export AK_TOOL   := $(AK_BUILD)/authkey
 export AK_SAN    := $(SAN)
 
 # What takes longest begins first: in the end no processor waits for another.
-LONG       := mk/check-format.sh $(addprefix tests/,scenario/year.bats build/check-deps.bats \
-                cli/usage_fold.bats cli/safety.bats cli/import.bats cli/backup.bats cli/examples.bats \
-                pam/usage_together pam/usage_trouble pam/switched fault/usage)
-long_first  = $(filter $(LONG) $(LONG:%=$(B)/%),$(1)) $(filter-out $(LONG) $(LONG:%=$(B)/%),$(1))
+LONG       := $(addprefix tests/,scenario/year.bats cli/usage_fold.bats build/check-deps.bats \
+                cli/safety.bats cli/import.bats cli/backup.bats cli/examples.bats \
+                pam/usage_together pam/usage_trouble pam/switched fault/usage) mk/check-format.sh
+long_first  = $(foreach l,$(LONG),$(filter $(l) $(B)/$(l),$(1))) $(filter-out $(LONG) $(LONG:%=$(B)/%),$(1))
 
 # What all tests share; a test of the module has a PAM host besides.
 TEST_PARTS := fixture support forge
