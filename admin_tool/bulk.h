@@ -34,12 +34,12 @@ enum cli_exit bulk_change(struct cli *cli, const struct bulk_choice *choice,
 
 /* The two options of such a command, for a struct whose field `choice` is a
  * bulk_choice. */
-#define BULK_OPTIONS(values)                                              \
-	{ "owner", 0, OPTION_TEXT, offsetof(values, choice.owner), "U",   \
-		"all keys of this owner, in place of KEY" },              \
-	{                                                                 \
-		"tag", 0, OPTION_TEXT, offsetof(values, choice.tag), "T", \
-		    "all keys with this tag, in place of KEY"             \
+#define BULK_OPTIONS(values)                                                \
+	{ "owner", 0, OPTION_TEXT, offsetof(values, choice.owner), "USER",  \
+		"all keys of this owner, in place of KEY" },                \
+	{                                                                   \
+		"tag", 0, OPTION_TEXT, offsetof(values, choice.tag), "TAG", \
+		    "all keys with this tag, in place of KEY"               \
 	}
 
 /* The whole run of a command with KEY..., --owner and --tag, up to its answer. */

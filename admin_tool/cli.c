@@ -74,13 +74,16 @@ cli_usage(const struct cli *cli, const char *format, ...)
 {
 	const char *name = cli->command != NULL ? cli->command->name : NULL;
 	char message[MESSAGE_MAX];
+	size_t len;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	cli_warn(cli, "%s; see: authkey help%s%s", message, name != NULL ? " " : "",
-	    name != NULL ? name : "");
+	len = strlen(message);
+	cli_warn(cli, "%s%s: authkey help%s%s", message,
+	    len > 0 && message[len - 1] == '?' ? " See" : "; see",
+	    name != NULL ? " " : "", name != NULL ? name : "");
 	return EXIT_USAGE;
 }
 

@@ -13,7 +13,7 @@ struct values {
 
 #define AT(field) offsetof(struct values, field)
 static const struct option_spec options[] = {
-	{ "user", 0, OPTION_TEXT, AT(user), "U",
+	{ "user", 0, OPTION_TEXT, AT(user), "USER",
 	    "the user who logs in (without it, the key's owner)" },
 	{ "from", 0, OPTION_TEXT, AT(from), "IP",
 	    "the remote address (without it, one of the key's networks)" },

@@ -145,8 +145,8 @@ ask(struct cli *cli, const struct apply *a)
 		say_row(cli, row);
 	}
 	if (!cli->yes && !cli_may_ask(cli))
-		return cli_usage(cli, "it would change %zu things; say yes with -y",
-		    json_array_size(a->rows));
+		return cli_usage(cli, "it would change %zu thing%s; say yes with -y",
+		    json_array_size(a->rows), json_array_size(a->rows) == 1 ? "" : "s");
 	if (prompt_sure(cli, "Apply these changes? [y/N] "))
 		return EXIT_DONE;
 	cli_say(cli, "Nothing was changed.");
@@ -206,7 +206,7 @@ carry_out(struct cli *cli, struct apply *a)
 	if (count == 0)
 		cli_say(cli, "All is as the file says; nothing to do.");
 	else
-		cli_say(cli, "Applied %zu changes.%s", count,
+		cli_say(cli, "Applied %zu change%s.%s", count, count == 1 ? "" : "s",
 		    a->made_count > 0 ? " Keep the tokens now: they are shown once."
 				      : "");
 	if (count == 0 && !out_wants_data(&cli->out))

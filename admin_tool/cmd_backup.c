@@ -95,8 +95,8 @@ run(struct cli *cli, const void *given, char **arguments)
 	cells[BYTES].number = stat(path, &made) == 0 ? made.st_size : 0;
 	if ((end = change_run_quietly(cli, note, &w)) != EXIT_DONE)
 		return end;
-	cli_say(cli, "Wrote %lld keys to %s; keep it where only root can read it.",
-	    (long long)cells[KEYS].number, path);
+	cli_say(cli, "Wrote %lld key%s to %s; keep it where only root can read it.",
+	    (long long)cells[KEYS].number, cells[KEYS].number == 1 ? "" : "s", path);
 	if (out_wants_data(&cli->out))
 		out_one(&cli->out, &answer, cells);
 	return EXIT_DONE;

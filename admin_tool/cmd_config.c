@@ -250,9 +250,9 @@ set(struct cli *cli, const struct setting *setting, const char *value)
 	if (cli->notes == 0)
 		cli_say(cli, "%s is so already; nothing to do.", setting->name);
 	else if (setting->note != NULL)
-		cli_say(cli, "Set %s. %s", setting->name, setting->note);
+		cli_say(cli, "Set %s to %s. %s", setting->name, value, setting->note);
 	else
-		cli_say(cli, "Set %s.", setting->name);
+		cli_say(cli, "Set %s to %s.", setting->name, value);
 	if (!out_wants_data(&cli->out))
 		return EXIT_DONE;
 	if (ak_master_installation(cli->master, &is, &cli->error) != AK_OK)

@@ -25,15 +25,15 @@ static const struct option_spec options[] = {
 	    "whose key it is: the PAM user that it logs in (you, also behind sudo)" },
 	{ "description", 'd', OPTION_TEXT, AT(description), "TEXT",
 	    "what the key is for" },
-	{ "service", 0, OPTION_TEXTS, AT(lists.services), "S",
+	{ "service", 0, OPTION_TEXTS, AT(lists.services), "NAME",
 	    "a PAM service that the key opens; may be repeated, or a,b (all "
 	    "services)" },
-	{ "scope", 0, OPTION_TEXTS, AT(lists.scopes), "S",
+	{ "scope", 0, OPTION_TEXTS, AT(lists.scopes), "NAME",
 	    "a scope that the key has; may be repeated, or a,b (none)" },
 	{ "from", 0, OPTION_TEXTS, AT(lists.networks), "CIDR",
 	    "a network that the key may be used from; may be repeated, or a,b "
 	    "(anywhere)" },
-	{ "tag", 0, OPTION_TEXTS, AT(lists.tags), "T",
+	{ "tag", 0, OPTION_TEXTS, AT(lists.tags), "TAG",
 	    "a word to find it by; may be repeated, or a,b" },
 	{ "expires", 0, OPTION_TEXT, AT(expires), "WHEN|never",
 	    "when it ends: 90d, 12h, 2027-01-31, 2027-01-31T23:59:59Z (never, or "

@@ -176,8 +176,10 @@ run(struct cli *cli, const void *values, char **words)
 		put_command(found);
 	else if (name[1] == NULL && command_is_family(name[0]))
 		command_print(stdout, name[0]);
-	else
+	else {
+		cli->command = NULL; /* what helps is the list of commands */
 		return command_unknown(cli, name[0], name[1]);
+	}
 	return EXIT_DONE;
 }
 

@@ -141,9 +141,9 @@ report(struct cli *cli, const struct work *w, bool dry_run)
 		cli_warn(cli, "%lld keys of the file are revoked here, and stay so",
 		    (long long)i->kept_revoked);
 	cli_say(cli,
-	    "%s %lld keys and %lld owners; %lld keys and %lld owners replaced; %lld "
-	    "and %lld were so already.",
-	    dry_run ? "It would add" : "Added", (long long)i->keys.added,
+	    "%s keys: %lld, owners: %lld; replaced keys: %lld, owners: %lld; here "
+	    "already: %lld, %lld.",
+	    dry_run ? "Would add" : "Added", (long long)i->keys.added,
 	    (long long)i->owners.added, (long long)i->keys.replaced,
 	    (long long)i->owners.replaced, (long long)i->keys.same,
 	    (long long)i->owners.same);

@@ -21,11 +21,11 @@ static const char *const sorts[] = { "created_at", "name", "owner", "expires_at"
 
 #define AT(field) offsetof(struct values, field)
 static const struct option_spec options[] = {
-	{ "owner", 0, OPTION_TEXT, AT(owner), "U", "keys of this owner" },
+	{ "owner", 0, OPTION_TEXT, AT(owner), "USER", "keys of this owner" },
 	{ "status", 0, OPTION_TEXT, AT(status),
 	    "enabled|disabled|revoked|expired|pending", "keys of this status" },
-	{ "tag", 0, OPTION_TEXT, AT(tag), "T", "keys with this tag" },
-	{ "service", 0, OPTION_TEXT, AT(service), "S",
+	{ "tag", 0, OPTION_TEXT, AT(tag), "TAG", "keys with this tag" },
+	{ "service", 0, OPTION_TEXT, AT(service), "NAME",
 	    "keys that may be used for this PAM service" },
 	{ "expires-before", 0, OPTION_WHEN, AT(expires_before), "WHEN",
 	    "keys that end before: 30d, 2027-01-31" },

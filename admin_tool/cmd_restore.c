@@ -152,11 +152,11 @@ look(struct work *w)
 		    "suspended since may be LIVE again",
 		    why);
 	if (v->keys_now == AK_NO_TIME)
-		cli_say(cli, "%s has %lld keys.", w->file, (long long)v->keys_then);
+		cli_say(cli, "Keys in %s: %lld.", w->file, (long long)v->keys_then);
 	else
 		cli_say(cli,
-		    "%s has %lld keys, and there are %lld now; %lld were made since "
-		    "and are lost, %lld were changed.",
+		    "Keys in %s: %lld, now: %lld; made since, and lost: %lld; changed "
+		    "since: %lld.",
 		    w->file, (long long)v->keys_then, (long long)v->keys_now,
 		    (long long)v->made_since, (long long)v->changed_since);
 	return AK_OK;

@@ -18,7 +18,7 @@ struct values {
 
 #define AT(field) offsetof(struct values, field)
 static const struct option_spec options[] = {
-	{ "owner", 0, OPTION_TEXT, AT(owner), "U", "keys of this owner alone" },
+	{ "owner", 0, OPTION_TEXT, AT(owner), "USER", "keys of this owner alone" },
 	{ "since", 0, OPTION_SINCE, AT(since), "WHEN",
 	    "whole days since: 7d (ago), 2027-01-31 (30d)" },
 	{ "by", 0, OPTION_TEXT, AT(by), "day|hour|service|rhost|reason|owner|key",

@@ -116,8 +116,8 @@ look_at_decoy(struct survey *s, const struct ak_record *record)
 		return;
 	text_label(record, label);
 	snprintf(reason, sizeof(reason),
-	    "is a decoy, and was used %lld times: what it lay in is known to somebody",
-	    (long long)alarms);
+	    "is a decoy, and was used %lld time%s: what it lay in is known to somebody",
+	    (long long)alarms, alarms == 1 ? "" : "s");
 	doctor_report(d, DOCTOR_ERROR, label, reason,
 	    doctor_command(d, "see who: %A log %s; when that is settled: %A revoke %s",
 		record->key.id, record->key.id));

@@ -249,8 +249,8 @@ import_end(struct import *i)
 		return AK_OK;
 	if (i->mistakes > i->conflicts)
 		return ak_fail(error, AK_E_USAGE,
-		    "nothing was imported; %s%d of the file's lines are off",
-		    i->mistakes == IMPORT_MISTAKES ? "the first " : "", i->mistakes);
+		    "nothing was imported; mistakes in the file: %d%s", i->mistakes,
+		    i->mistakes == IMPORT_MISTAKES ? ", and maybe more" : "");
 	return ak_fail(error, AK_E_CONFLICT,
 	    "nothing was imported; with --replace, the file is right");
 }

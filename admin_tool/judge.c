@@ -13,11 +13,11 @@
 
 #define AT(field) offsetof(struct judge_values, field)
 const struct option_spec judge_options[] = {
-	{ "user", 0, OPTION_TEXT, AT(user), "U",
+	{ "user", 0, OPTION_TEXT, AT(user), "USER",
 	    "the user who logs in (without it, the user is not looked at)" },
-	{ "service", 0, OPTION_TEXT, AT(service), "S", "the PAM service" },
+	{ "service", 0, OPTION_TEXT, AT(service), "NAME", "the PAM service" },
 	{ "from", 0, OPTION_TEXT, AT(from), "IP", "the remote address" },
-	{ "scope", 0, OPTION_TEXTS, AT(scopes), "S",
+	{ "scope", 0, OPTION_TEXTS, AT(scopes), "NAME",
 	    "a scope that the key must have; may be repeated, or a,b" },
 	OPTION_END,
 };

@@ -26,7 +26,7 @@ load usage_helper
   while read -r name value; do
     authkey config "$name" "$value"
     ends 0
-    says "Set $name."
+    says "Set $name to $value."
     silent
     [ "$("$AK_TOOL" config "$name")" = "$value" ]
     authkey config "$name" "$value"

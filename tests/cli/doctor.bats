@@ -384,7 +384,7 @@ mend_all() {
   service web 'auth required @M@' 'account required @M@'
   "$AK_BUILD/demo/login" "$PLACE/pam.d" web "$(id -un)" <<<"$token" || true
   authkey fold
-  finds error keys "$(id -un)/bait ($id)" 'is a decoy, and was used 1 times'
+  finds error keys "$(id -un)/bait ($id)" 'is a decoy, and was used 1 time: '
   authkey revoke bait -y
   healthy
 }

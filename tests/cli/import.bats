@@ -45,7 +45,7 @@ elsewhere() {
   elsewhere
   authkey import "$PLACE/file"
   ends 0
-  says 'Added 6 keys and 2 owners'
+  says 'Added keys: 6, owners: 2;'
   run diff <(state) <(tail -n +2 "$PLACE/file")
   ends 0
   [ "$(verdict)" = VALID ]
@@ -70,7 +70,7 @@ elsewhere() {
   ends 0
   run --separate-stderr bash -c 'cat "$1" | "$AK_TOOL" import' - "$PLACE/file"
   ends 0
-  says '1 and 0 were so already'
+  says 'here already: 1, 0.'
   [ "$(token=$TOKEN_OF_KEY verdict)" = VALID ]
   [ -z "$(find "$AUTHKEY_DIR/master" -name 'lines.*')" ]
 }
@@ -247,7 +247,7 @@ END
   ends 2
   [ "$(grep -c 'line .*field id' <<<"$stderr")" = 20 ]
   says 'line 21: '
-  says 'the first 20'
+  says 'mistakes in the file: 20, and maybe more'
 }
 
 @test 'a key that is otherwise here is a conflict, until --replace' {
@@ -347,7 +347,7 @@ END
   given "$KEY"
   authkey import --dry-run --json "$PLACE/file"
   ends 0
-  says 'It would add 1 keys'
+  says 'Would add keys: 1,'
   [ "$(jq .keys_added <<<"$output")" = 1 ]
   [ -z "$(state)" ]
   given "$(changed '.id = 7')"

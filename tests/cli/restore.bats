@@ -27,7 +27,7 @@ kept() {
   before=$(generation)
   authkey restore -y "$PLACE/file"
   ends 0
-  says '1 keys, and there are 2 now; 1 were made since and are lost, 1 were changed'
+  says ": 1, now: 2; made since, and lost: 1; changed since: 1."
   [ "$("$AK_TOOL" list --field name)" = deploy ]
   [ "$(field deploy services)" = nginx ]
   [ "$(token=$late verdict)" = NOT_FOUND ]

@@ -124,7 +124,7 @@ load helper
 @test 'a mistyped command of one word or two is guessed, by help too' {
   authkey owner lst
   ends 2
-  says 'there is no command owner lst; did you mean owner list?'
+  says 'there is no command owner lst; did you mean owner list? See: authkey help'
   authkey help creat
   ends 2
   says 'did you mean create?'
