@@ -14,13 +14,11 @@ needs_strace() {
   strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
 }
 
-# calls NAME COMMAND...: how often the tool makes this system call.
+# calls COMMAND...: what the tool calls of CHANGING, and how often: "COUNT NAME" a line.
 calls() {
-  local name=$1
-  shift
-  strace -f -o "$PLACE/trace" -e "trace=$name" "$AK_TOOL" "$@" <"${INPUT:-/dev/null}" \
-    >/dev/null 2>&1 || true
-  grep -c "$name(" "$PLACE/trace" || true
+  strace -f -o "$PLACE/trace" -e "trace=$(tr -s ' \n' , <<<"$CHANGING" | sed 's/,$//')" \
+    "$AK_TOOL" "$@" <"${INPUT:-/dev/null}" >/dev/null 2>&1 || true
+  sed -n 's/^[0-9]* *\([a-z0-9]*\)(.*/\1/p' "$PLACE/trace" | sort | uniq -c
 }
 
 # What must hold after anything: both databases whole, the tool works, and what the master
@@ -40,15 +38,15 @@ is_whole() {
 }
 
 # interrupt WHAT BACK COMMAND...: run COMMAND with WHAT happening at each changing call in
-# turn, its stdin from $INPUT if that is set, and BACK between. `$ended` times it was hit, `$took` times it took effect. Of a call
-# that comes very often, about AT_MOST are tried.
+# turn, its stdin from $INPUT if that is set, and BACK between. `$ended` times it was hit,
+# `$took` times it took effect. Of a call that comes very often, about AT_MOST are tried.
 interrupt() {
   local what=$1 back=$2 name count at
   shift 2
   ended=0 took=0
-  for name in $CHANGING; do
-    count=$(calls "$name" "$@")
-    eval "$back"
+  calls "$@" >"$PLACE/calls"
+  eval "$back"
+  while read -r count name <&9; do
     for ((at = 1; at <= count; at += 1 + count / ${AT_MOST:-1000})); do
       code=0
       strace -f -o /dev/null -e "trace=$name" -e "inject=$name:$what:when=$at" \
@@ -58,5 +56,5 @@ interrupt() {
       after "$name" "$at"
       eval "$back"
     done
-  done 2>/dev/null
+  done 9<"$PLACE/calls" 2>/dev/null
 }
