@@ -369,3 +369,30 @@ host_stacked(const char *control, int code, const struct follower *behind)
 		return code == PAM_SUCCESS ? PAM_SUCCESS : behind->code;
 	return code == PAM_SUCCESS ? behind->code : code;
 }
+
+void
+host_passwd(struct host *h, const char *options)
+{
+	char lines[3 * FX_PATH];
+
+	assert_non_null(getenv("AK_BUILD"));
+	snprintf(lines, sizeof(lines),
+	    "password required %s/pam_authkey_passwd.so dir=%s %s\n",
+	    getenv("AK_BUILD"), h->fx->root, options);
+	host_service(h, "test", lines);
+}
+
+int
+host_change(struct host *h, const char *user, const char *token, int flags)
+{
+	pam_handle_t *pamh;
+	int rc;
+
+	h->talk.prompts = h->talk.messages = 0;
+	h->talk.answer.text = token;
+	host_log_clear();
+	pamh = host_start(h, "test", user);
+	rc = pam_chauthtok(pamh, flags);
+	pam_end(pamh, rc);
+	return rc;
+}

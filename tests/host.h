@@ -88,6 +88,12 @@ int host_login(struct host *h, const char *user, const char *token);
 int host_login_and_account(
     struct host *h, const char *user, const char *token, int *acct);
 
+/* A service "test" whose password line is pam_authkey_passwd.so with these options. */
+void host_passwd(struct host *h, const char *options);
+
+/* pam_start, pam_chauthtok, pam_end on "test"; the answer to the prompt is `token`. */
+int host_change(struct host *h, const char *user, const char *token, int flags);
+
 /* Assert a PAM code, and name both when they differ. */
 void host_assert_pam(int got, int wanted, const char *what, const char *file, int line);
 #define assert_pam(got, wanted) host_assert_pam(got, wanted, #got, __FILE__, __LINE__)

@@ -13,35 +13,6 @@
 
 #define FOREIGN "ak_7QxR2mNdA1b2C3d4E5f6G7h8J9k2LmNoPqR7MhWNX"
 
-/* A service "test" whose password line is the module with these options. */
-static void
-serve(struct host *h, const char *options)
-{
-	char lines[3 * FX_PATH];
-
-	assert_non_null(getenv("AK_BUILD"));
-	snprintf(lines, sizeof(lines),
-	    "password required %s/pam_authkey_passwd.so dir=%s %s\n",
-	    getenv("AK_BUILD"), h->fx->root, options);
-	host_service(h, "test", lines);
-}
-
-/* pam_start, pam_chauthtok, pam_end; the prompt is answered with `token`. */
-static int
-change(struct host *h, const char *user, const char *token, int flags)
-{
-	pam_handle_t *pamh;
-	int rc;
-
-	h->talk.prompts = h->talk.messages = 0;
-	h->talk.answer.text = token;
-	host_log_clear();
-	pamh = host_start(h, "test", user);
-	rc = pam_chauthtok(pamh, flags);
-	pam_end(pamh, rc);
-	return rc;
-}
-
 /* That nothing has changed, and nobody was shown anything. */
 static void
 assert_unchanged(struct host *h, int64_t generation)
@@ -56,8 +27,8 @@ an_owner_gets_a_new_token_and_the_old_one_ends(void **state)
 	struct host *h = *state;
 	const char *old = fx_key(h->fx, "alice");
 
-	serve(h, "");
-	assert_pam(change(h, "alice", old, 0), PAM_SUCCESS);
+	host_passwd(h, "");
+	assert_pam(host_change(h, "alice", old, 0), PAM_SUCCESS);
 	assert_int_equal(h->talk.prompts, 1);
 	assert_string_equal(h->talk.last_prompt, "Current key: ");
 	assert_int_equal(h->talk.messages, 2);
@@ -75,8 +46,8 @@ with_an_overlap_both_tokens_are_valid(void **state)
 	struct host *h = *state;
 	const char *old = fx_key(h->fx, "alice");
 
-	serve(h, "overlap=7d quiet");
-	assert_pam(change(h, "alice", old, 0), PAM_SUCCESS);
+	host_passwd(h, "overlap=7d quiet");
+	assert_pam(host_change(h, "alice", old, 0), PAM_SUCCESS);
 	assert_int_equal(host_log_count(), 0);
 	assert_reason(fx_verify(h->fx, h->talk.last_message, "alice"), AK_VALID);
 	assert_reason(fx_verify(h->fx, old, "alice"), AK_VALID);
@@ -91,10 +62,10 @@ a_replaced_token_is_not_replaced_again(void **state)
 	const char *old = fx_key(h->fx, "alice");
 	int64_t generation;
 
-	serve(h, "overlap=7d");
-	assert_pam(change(h, "alice", old, 0), PAM_SUCCESS);
+	host_passwd(h, "overlap=7d");
+	assert_pam(host_change(h, "alice", old, 0), PAM_SUCCESS);
 	generation = fx_generation(h->fx);
-	assert_pam(change(h, "alice", old, 0), PAM_AUTHTOK_ERR);
+	assert_pam(host_change(h, "alice", old, 0), PAM_AUTHTOK_ERR);
 	assert_unchanged(h, generation);
 	assert_true(host_log_has("was replaced by"));
 }
@@ -122,7 +93,7 @@ a_token_that_proves_nothing_changes_nothing(void **state)
 	struct host *h = *state;
 	int64_t generation;
 
-	serve(h, "");
+	host_passwd(h, "");
 	for (size_t i = 0; i < FX_COUNT(refusals); i++) {
 		const struct refusal *r = &refusals[i];
 		struct ak_record record = fx_record("alice");
@@ -136,7 +107,7 @@ a_token_that_proves_nothing_changes_nothing(void **state)
 		token = fx_issue(h->fx, &record);
 		fx_set_owner(h->fx, "alice", r->suspended, false);
 		generation = fx_generation(h->fx);
-		assert_pam(change(h, r->user, token, 0), PAM_PERM_DENIED);
+		assert_pam(host_change(h, r->user, token, 0), PAM_PERM_DENIED);
 		assert_unchanged(h, generation);
 		assert_int_equal(host_log_count(), 1);
 		assert_contains(host_log_at(0)->text, "chauthtok failure");
@@ -157,10 +128,10 @@ what_is_no_token_of_ours_changes_nothing(void **state)
 	snprintf(wrong, sizeof(wrong), "%s", token);
 	wrong[20] = wrong[20] == 'x' ? 'y' : 'x';
 	ak_token_checksum(wrong, 38, wrong + 38);
-	serve(h, "");
+	host_passwd(h, "");
 	generation = fx_generation(h->fx);
 	for (size_t i = 0; i < FX_COUNT(texts); i++) {
-		assert_pam(change(h, "alice", texts[i], 0), PAM_PERM_DENIED);
+		assert_pam(host_change(h, "alice", texts[i], 0), PAM_PERM_DENIED);
 		assert_unchanged(h, generation);
 		assert_int_equal(host_log_count(), i < 2 ? 0 : 1);
 	}
@@ -176,15 +147,15 @@ services_are_not_looked_at_and_networks_of_a_client_are(void **state)
 	strcpy(record.key.services, "nginx");
 	strcpy(record.key.networks, "192.0.2.0/24");
 	token = fx_issue(h->fx, &record);
-	serve(h, "overlap=1d");
+	host_passwd(h, "overlap=1d");
 	h->rhost = "198.51.100.1";
-	assert_pam(change(h, "alice", token, 0), PAM_PERM_DENIED);
+	assert_pam(host_change(h, "alice", token, 0), PAM_PERM_DENIED);
 	assert_true(host_log_has("FORBIDDEN_IP"));
 	h->rhost = NULL;
-	assert_pam(change(h, "alice", token, 0), PAM_SUCCESS);
+	assert_pam(host_change(h, "alice", token, 0), PAM_SUCCESS);
 	token = fx_key(h->fx, "bob");
 	h->rhost = "192.0.2.1";
-	assert_pam(change(h, "bob", token, 0), PAM_SUCCESS);
+	assert_pam(host_change(h, "bob", token, 0), PAM_SUCCESS);
 }
 
 static void
@@ -194,8 +165,8 @@ a_client_that_shows_nothing_changes_nothing(void **state)
 	const char *token = fx_key(h->fx, "alice");
 	int64_t generation = fx_generation(h->fx);
 
-	serve(h, "");
-	assert_pam(change(h, "alice", token, PAM_SILENT), PAM_AUTHTOK_ERR);
+	host_passwd(h, "");
+	assert_pam(host_change(h, "alice", token, PAM_SILENT), PAM_AUTHTOK_ERR);
 	assert_unchanged(h, generation);
 	assert_int_equal(h->talk.prompts, 0);
 	assert_true(host_log_has("would be lost"));
@@ -218,10 +189,10 @@ a_conversation_that_fails_at_the_prompt_changes_nothing(void **state)
 
 	fx_key(h->fx, "alice");
 	generation = fx_generation(h->fx);
-	serve(h, "");
+	host_passwd(h, "");
 	for (size_t i = 0; i < FX_COUNT(answers); i++) {
 		h->talk.answer = answers[i].answer;
-		assert_pam(change(h, "alice", NULL, 0), answers[i].code);
+		assert_pam(host_change(h, "alice", NULL, 0), answers[i].code);
 		assert_unchanged(h, generation);
 	}
 }
@@ -239,9 +210,9 @@ a_new_token_that_is_not_taken_is_told_to_the_administrator_alone(void **state)
 	struct host *h = *state;
 	const char *token = fx_key(h->fx, "alice");
 
-	serve(h, "");
+	host_passwd(h, "");
 	h->talk.shown = refuse;
-	assert_pam(change(h, "alice", token, 0), PAM_AUTHTOK_ERR);
+	assert_pam(host_change(h, "alice", token, 0), PAM_AUTHTOK_ERR);
 	assert_reason(fx_verify(h->fx, token, "alice"), AK_REVOKED);
 	assert_true(host_log_has("whose token the client did not take"));
 	assert_true(host_log_has("authkey rotate "));
@@ -302,8 +273,9 @@ no_key_is_asked_for_because_something_has_expired(void **state)
 	const char *token = fx_key(h->fx, "alice");
 	int64_t generation = fx_generation(h->fx);
 
-	serve(h, "\npassword required pam_permit.so");
-	assert_pam(change(h, "alice", token, PAM_CHANGE_EXPIRED_AUTHTOK), PAM_SUCCESS);
+	host_passwd(h, "\npassword required pam_permit.so");
+	assert_pam(
+	    host_change(h, "alice", token, PAM_CHANGE_EXPIRED_AUTHTOK), PAM_SUCCESS);
 	assert_unchanged(h, generation);
 	assert_int_equal(h->talk.prompts, 0);
 }
@@ -319,8 +291,8 @@ an_option_that_cannot_be_one_is_named(void **state)
 	int64_t generation = fx_generation(h->fx);
 
 	for (size_t i = 0; i < FX_COUNT(options); i++) {
-		serve(h, options[i]);
-		assert_pam(change(h, "alice", token, 0), PAM_SERVICE_ERR);
+		host_passwd(h, options[i]);
+		assert_pam(host_change(h, "alice", token, 0), PAM_SERVICE_ERR);
 		assert_unchanged(h, generation);
 		assert_true(host_log_has("no key is changed until it is mended"));
 	}
@@ -336,7 +308,7 @@ a_missing_installation_is_found_before_anything_is_asked(void **state)
 	    "password required %s/pam_authkey_passwd.so dir=%s\n", getenv("AK_BUILD"),
 	    h->fx->folder);
 	host_service(h, "test", lines);
-	assert_pam(change(h, "alice", "x", 0), PAM_TRY_AGAIN);
+	assert_pam(host_change(h, "alice", "x", 0), PAM_TRY_AGAIN);
 	assert_int_equal(h->talk.prompts, 0);
 	assert_int_equal(host_log_at(0)->level, LOG_ERR);
 }
@@ -369,10 +341,10 @@ the_audit_says_that_it_was_pam_and_who(void **state)
 	struct ak_error error;
 	struct rows rows = { 0 };
 
-	serve(h, "overlap=1d");
+	host_passwd(h, "overlap=1d");
 	h->ruser = "carol";
 	h->tty = "pts/7\n\"";
-	assert_pam(change(h, "alice", token, 0), PAM_SUCCESS);
+	assert_pam(host_change(h, "alice", token, 0), PAM_SUCCESS);
 	assert_code(ak_audit_list(h->fx->master, NULL, 0, take_row, &rows, &error),
 	    AK_OK, &error);
 	assert_int_equal(rows.count, 2);

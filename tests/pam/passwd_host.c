@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -13,35 +12,6 @@
 #include "../host.h"
 
 #define NOBODY 65534
-
-/* A service "test" whose password line is the module with these options. */
-static void
-serve(struct host *h, const char *options)
-{
-	char lines[3 * FX_PATH];
-
-	assert_non_null(getenv("AK_BUILD"));
-	snprintf(lines, sizeof(lines),
-	    "password required %s/pam_authkey_passwd.so dir=%s %s\n",
-	    getenv("AK_BUILD"), h->fx->root, options);
-	host_service(h, "test", lines);
-}
-
-/* pam_start, pam_chauthtok, pam_end; the prompt is answered with `token`. */
-static int
-change(struct host *h, const char *user, const char *token, int flags)
-{
-	pam_handle_t *pamh;
-	int rc;
-
-	h->talk.prompts = h->talk.messages = 0;
-	h->talk.answer.text = token;
-	host_log_clear();
-	pamh = host_start(h, "test", user);
-	rc = pam_chauthtok(pamh, flags);
-	pam_end(pamh, rc);
-	return rc;
-}
 
 struct visit {
 	struct host *h;
@@ -56,7 +26,7 @@ change_as_nobody(void *context)
 
 	if (setuid(NOBODY) != 0)
 		return -1;
-	rc = change(v->h, "alice", v->token, 0);
+	rc = host_change(v->h, "alice", v->token, 0);
 	return host_log_has("no key can be changed") && v->h->talk.prompts == 0 ? rc
 										: 99;
 }
@@ -69,7 +39,7 @@ who_may_not_write_the_master_is_not_asked(void **state)
 
 	if (geteuid() != 0)
 		fx_skip("only root can become nobody");
-	serve(h, "");
+	host_passwd(h, "");
 	ak_master_close(&h->fx->master); /* SQLite does not cross a fork */
 	assert_pam(fx_wait(fx_spawn(change_as_nobody, &v)), PAM_AUTHTOK_ERR);
 	fx_reopen(h->fx);
@@ -92,7 +62,7 @@ change_on_a_full_disk(void *context)
 
 	if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
 		return -1;
-	rc = change(f->h, "alice", f->token, 0);
+	rc = host_change(f->h, "alice", f->token, 0);
 	return host_log_count() == 1 && f->h->talk.messages == 0 ? rc : 99;
 }
 
@@ -126,7 +96,7 @@ a_disk_that_is_full_ends_no_host_and_changes_nothing(void **state)
 	struct host *h = *state;
 	const char *token = fx_key(h->fx, "alice");
 
-	serve(h, "");
+	host_passwd(h, "");
 	fill_store(h->fx);
 	for (size_t i = 0; i < FX_COUNT(limits); i++) {
 		struct full full = { h, token, limits[i].most };
@@ -137,7 +107,7 @@ a_disk_that_is_full_ends_no_host_and_changes_nothing(void **state)
 		fx_reopen(h->fx);
 		assert_reason(fx_verify(h->fx, token, "alice"), AK_VALID);
 	}
-	assert_pam(change(h, "alice", token, 0), PAM_SUCCESS);
+	assert_pam(host_change(h, "alice", token, 0), PAM_SUCCESS);
 }
 
 static int
@@ -152,7 +122,7 @@ change_in_a_bare_host(void *context)
 		close(fd);
 	umask(0);
 	sigprocmask(SIG_SETMASK, NULL, &before);
-	if (change(v->h, "alice", v->token, 0) != PAM_SUCCESS)
+	if (host_change(v->h, "alice", v->token, 0) != PAM_SUCCESS)
 		return 1;
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
@@ -163,7 +133,9 @@ change_in_a_bare_host(void *context)
 		return 3;
 	if (stat(v->h->fx->store, &st) != 0 || (st.st_mode & 0777) != 0640)
 		return 4;
-	return change(v->h, "alice", v->h->talk.last_message, 0) == PAM_SUCCESS ? 0 : 5;
+	return host_change(v->h, "alice", v->h->talk.last_message, 0) == PAM_SUCCESS
+		   ? 0
+		   : 5;
 }
 
 static void
@@ -172,7 +144,7 @@ closed_standard_streams_and_any_umask_are_left_as_they_were_R13_R24(void **state
 	struct host *h = *state;
 	struct visit v = { h, fx_key(h->fx, "alice") };
 
-	serve(h, "");
+	host_passwd(h, "");
 	ak_master_close(&h->fx->master);
 	assert_int_equal(fx_wait(fx_spawn(change_in_a_bare_host, &v)), 0);
 	fx_reopen(h->fx);
@@ -187,14 +159,14 @@ a_hundred_changes_leave_no_descriptor_open_R12(void **state)
 	unsigned open_files, n = fx_loops(100);
 
 	snprintf(token, sizeof(token), "%s", fx_key(h->fx, "alice"));
-	serve(h, "");
-	assert_pam(change(h, "alice", token, 0), PAM_SUCCESS);
+	host_passwd(h, "");
+	assert_pam(host_change(h, "alice", token, 0), PAM_SUCCESS);
 	open_files = fx_open_files();
 	for (unsigned i = 0; i < n; i++) {
 		snprintf(
 		    token, sizeof(token), "%.*s", AK_TOKEN_MAX, h->talk.last_message);
-		assert_pam(change(h, "alice", token, 0), PAM_SUCCESS);
-		assert_pam(change(h, "alice", token, 0), PAM_PERM_DENIED);
+		assert_pam(host_change(h, "alice", token, 0), PAM_SUCCESS);
+		assert_pam(host_change(h, "alice", token, 0), PAM_PERM_DENIED);
 	}
 	assert_int_equal(fx_open_files(), open_files);
 }

@@ -134,24 +134,33 @@ a_forged_success_of_an_unknown_id_is_in_the_shared_counter_R33(void **state)
 	assert_int_equal(usage_of(fx, id).uses, 0);
 }
 
+/* A use from each of so many addresses, folded. */
 static void
-a_hundred_thousand_addresses_in_a_day_are_257_rows_and_every_use_counts_R32(
-    void **state)
+use_from_everywhere(
+    const struct fx *fx, const char *id, enum ak_reason reason, unsigned count)
 {
-	const unsigned count = fx_loops(100000);
 	struct ak_usage_record *records = calloc(count, sizeof(*records));
-	struct fx *fx = *state;
-	char id[AK_ID_LEN + 1];
 
 	assert_non_null(records);
-	us_key(fx, "alice", id);
 	for (unsigned i = 0; i < count; i++) {
-		records[i] = us_record(id, AK_VALID, "2001:db8::");
+		records[i] = us_record(id, reason, "2001:db8::");
 		ak_put_number(records[i].address.bytes + 8, i, 8);
 	}
 	us_write(fx, "", records, count);
 	free(records);
 	us_fold(fx, FX_NOW, AK_FOLD_ALL, NULL);
+}
+
+static void
+a_hundred_thousand_addresses_in_a_day_are_257_rows_and_every_use_counts_R32(
+    void **state)
+{
+	const unsigned count = fx_loops(100000);
+	struct fx *fx = *state;
+	char id[AK_ID_LEN + 1];
+
+	us_key(fx, "alice", id);
+	use_from_everywhere(fx, id, AK_VALID, count);
 	assert_int_equal(us_number(fx, "SELECT sum(count) FROM day_count"), count);
 	assert_true(us_number(fx, "SELECT count(*) FROM day_count") <= 257);
 	assert_true(us_number(fx, "SELECT count(*) FROM key_address") <= 256);
@@ -162,20 +171,12 @@ a_hundred_thousand_addresses_in_a_day_are_257_rows_and_every_use_counts_R32(
 static void
 refusals_from_everywhere_do_not_hide_who_is_let_in_R32(void **state)
 {
-	const unsigned count = 1000;
-	struct ak_usage_record *records = calloc(count, sizeof(*records)), r;
 	struct fx *fx = *state;
 	char id[AK_ID_LEN + 1];
+	struct ak_usage_record r;
 
-	assert_non_null(records);
 	us_key(fx, "alice", id);
-	for (unsigned i = 0; i < count; i++) {
-		records[i] = us_record(id, AK_BAD_SECRET, "2001:db8::");
-		ak_put_number(records[i].address.bytes + 8, i, 8);
-	}
-	us_write(fx, "", records, count);
-	free(records);
-	us_fold(fx, FX_NOW, AK_FOLD_ALL, NULL);
+	use_from_everywhere(fx, id, AK_BAD_SECRET, 1000);
 	r = us_record(id, AK_VALID, "192.0.2.7");
 	us_append(fx, &r);
 	us_fold(fx, FX_NOW, AK_FOLD_ALL, NULL);
