@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,6 +280,21 @@ host_options(struct host *h, const char *control, const char *options)
 	snprintf(lines, sizeof(lines), "auth %s @M@ %s\naccount %s @M@ %s\n", control,
 	    options, control, options);
 	host_service(h, "test", lines);
+}
+
+bool
+host_become(uid_t uid)
+{
+	static const char *const modules[] = { "pam_authkey.so",
+		"pam_authkey_passwd.so" };
+	char path[FX_PATH];
+
+	for (size_t i = 0; i < FX_COUNT(modules); i++) {
+		snprintf(path, sizeof(path), "%s/%s", getenv("AK_BUILD"), modules[i]);
+		if (dlopen(path, RTLD_NOW) == NULL)
+			return false;
+	}
+	return setuid(uid) == 0;
 }
 
 pam_handle_t *

@@ -73,6 +73,12 @@ extern const struct follower host_followers[HOST_FOLLOWERS];
 /* What libpam makes of a module's code and the one behind it: pam.conf(5). */
 int host_stacked(const char *control, int code, const struct follower *behind);
 
+/*
+ * Become another user for good, with the modules in memory: he may not be able to reach
+ * the folder of the build. False when it cannot be.
+ */
+bool host_become(uid_t uid);
+
 /* Start a transaction, with the host's items and talk. */
 pam_handle_t *host_start(struct host *h, const char *service, const char *user);
 

@@ -24,7 +24,7 @@ change_as_nobody(void *context)
 	struct visit *v = context;
 	int rc;
 
-	if (setuid(NOBODY) != 0)
+	if (!host_become(NOBODY))
 		return -1;
 	rc = host_change(v->h, "alice", v->token, 0);
 	return host_log_has("no key can be changed") && v->h->talk.prompts == 0 ? rc

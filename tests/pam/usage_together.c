@@ -136,7 +136,7 @@ log_in_as_nobody(void *context)
 {
 	struct verifier *v = context;
 
-	if (setuid(NOBODY) != 0)
+	if (!host_become(NOBODY))
 		return 100;
 	return host_login(v->h, "alice", v->token);
 }
