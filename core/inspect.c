@@ -136,36 +136,20 @@ ak_master_check(struct ak_master *m, struct ak_error *error)
 	return code;
 }
 
-/* The master beside it, which some of its queries ask. */
-static enum ak_code
-attach(struct ak_usage *u, struct ak_error *error)
-{
-	sqlite3_stmt *s = NULL;
-	char uri[URI_MAX];
-	int rc = sqlite3_prepare_v2(u->db.handle, "ATTACH ?1 AS master", -1, &s, NULL);
-
-	readable_uri(u->paths->master, uri);
-	if (rc == SQLITE_OK && (rc = ak_bind_text(s, 1, uri)) == SQLITE_OK)
-		rc = sqlite3_step(s);
-	sqlite3_finalize(s);
-	return rc == SQLITE_DONE
-		   ? AK_OK
-		   : ak_fail_sqlite(u->db.handle, rc, u->paths->master, error);
-}
-
 enum ak_code
 ak_usage_inspect(
     const struct ak_paths *paths, struct ak_usage **out, struct ak_error *error)
 {
-	struct ak_usage *u = calloc(1, sizeof(*u));
+	struct ak_usage *u = ak_usage_new(paths, error);
+	char uri[URI_MAX];
 	enum ak_code code;
 
 	*out = NULL;
 	if (u == NULL)
-		return ak_fail(error, AK_E_NOMEM, "out of memory");
-	u->paths = paths;
+		return error->code;
+	readable_uri(paths->master, uri);
 	if ((code = inspect(&u->db, paths->usage, &ak_usage_kind, error)) == AK_OK)
-		code = attach(u, error);
+		code = ak_usage_attach(u, uri, error);
 	if (code == AK_OK)
 		*out = u;
 	else

@@ -12,16 +12,26 @@
 const struct ak_kind ak_usage_kind = { "an authkey usage database",
 	AK_USAGE_APPLICATION_ID, ak_usage_migrations, AK_USAGE_MIGRATION_COUNT };
 
-/* Keys are looked up in the master, which is only read here. */
-static enum ak_code
-attach_master(struct ak_usage *u, struct ak_error *error)
+struct ak_usage *
+ak_usage_new(const struct ak_paths *paths, struct ak_error *error)
+{
+	struct ak_usage *u = calloc(1, sizeof(*u));
+
+	if (u == NULL)
+		ak_fail(error, AK_E_NOMEM, "out of memory");
+	else
+		u->paths = paths;
+	return u;
+}
+
+enum ak_code
+ak_usage_attach(struct ak_usage *u, const char *master, struct ak_error *error)
 {
 	sqlite3_stmt *attach = NULL;
 	int rc =
 	    sqlite3_prepare_v2(u->db.handle, "ATTACH ?1 AS master", -1, &attach, NULL);
 
-	if (rc == SQLITE_OK &&
-	    (rc = ak_bind_text(attach, 1, u->paths->master)) == SQLITE_OK)
+	if (rc == SQLITE_OK && (rc = ak_bind_text(attach, 1, master)) == SQLITE_OK)
 		rc = sqlite3_step(attach);
 	sqlite3_finalize(attach);
 	return rc == SQLITE_DONE
@@ -69,19 +79,18 @@ enum ak_code
 ak_usage_open(
     const struct ak_paths *paths, struct ak_usage **out, struct ak_error *error)
 {
-	struct ak_usage *u = calloc(1, sizeof(*u));
+	struct ak_usage *u = ak_usage_new(paths, error);
 	enum ak_code code;
 
 	*out = NULL;
 	if (u == NULL)
-		return ak_fail(error, AK_E_NOMEM, "out of memory");
-	u->paths = paths;
+		return error->code;
 	if ((code = make_if_missing(paths->usage, error)) == AK_OK &&
 	    (code = ak_database_open(&u->db, paths->usage, error)) == AK_OK &&
 	    (code = switch_to_wal(&u->db, error)) == AK_OK &&
 	    (code = ak_execute(&u->db, "PRAGMA cache_size = " CACHE, error)) == AK_OK &&
 	    (code = ak_database_migrate(&u->db, &ak_usage_kind, error)) == AK_OK)
-		code = attach_master(u, error);
+		code = ak_usage_attach(u, paths->master, error);
 	if (code == AK_OK)
 		*out = u;
 	else

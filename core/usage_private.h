@@ -13,6 +13,13 @@ struct ak_usage {
 
 extern const struct ak_kind ak_usage_kind;
 
+/* A database that is not open yet; NULL with `error` set. */
+struct ak_usage *ak_usage_new(const struct ak_paths *paths, struct ak_error *error);
+
+/* Attach the master, a path or URI, in which keys are looked up: it is only read. */
+enum ak_code ak_usage_attach(
+    struct ak_usage *usage, const char *master, struct ak_error *error);
+
 /*
  * Put the usage file of a user aside as UID.old and a new one in its place, by
  * renaming alone. A UID.old of that user, if there is one, is lost: the caller has read
