@@ -35,7 +35,7 @@ setup_copy() {
   [ "${#token}" = 44 ]
   [ "$(verdict --user alice)" = VALID ]
   prints "ak_${token:3:8}…"
-  prints 'paste it to see'
+  prints 'which it does not confirm'
 }
 
 @test 'nothing but the masked token reaches stdout and stderr' {

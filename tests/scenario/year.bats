@@ -365,7 +365,7 @@ doctor_agrees() {
     WHERE decoy AND state = 'enabled' AND alarms > 0 ORDER BY id" >"$PLACE/expected"
   { ak doctor --json --pam-dir "$PLACE/pam.d" || [ $? = 1 ]; } |
     jq -r 'sort_by(.thing | .[-9:])[] | select(.check != "space") | [.check, .thing,
-      (.reason | capture("is a decoy, and was used (?<n>[0-9]+) times").n) // .reason] | @tsv' \
+      (.reason | capture("is a decoy, and was used (?<n>[0-9]+) times?").n) // .reason] | @tsv' \
       >"$PLACE/said"
   is_same 'doctor'
 }
