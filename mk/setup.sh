@@ -45,9 +45,11 @@ install_quietly() {
   # shellcheck disable=SC2086 # a list of words
   apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
     install --no-install-recommends $1 || return
-  case " $1 " in
-  *' nginx '*) update-rc.d nginx disable ;;
-  esac
+  for daemon in nginx:nginx openssh-server:ssh; do
+    case " $1 " in
+    *" ${daemon%:*} "*) update-rc.d "${daemon#*:}" disable || return ;;
+    esac
+  done
 }
 
 case " $stages " in

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: unshare --mount serve.sh FOLDER
+#
+# Become sshd with FOLDER/sshd_config. What it sees of /etc is FOLDER/etc; what it and its
+# modules tell syslog goes to FOLDER/syslog. The mounts are in a namespace of this process:
+# the machine's own folders stay as they are, and nothing is to be undone.
+set -eu
+
+folder=$1
+
+mkdir "$folder/dev"
+mount -t tmpfs -o mode=755 tmpfs "$folder/dev"
+for device in null zero random urandom; do
+  : >"$folder/dev/$device"
+  mount --bind "/dev/$device" "$folder/dev/$device"
+done
+
+socat -u "UNIX-RECV:$folder/dev/log,mode=666" "CREATE:$folder/syslog" 2>"$folder/socat.err" &
+echo $! >"$folder/socat.pid"
+until [ -S "$folder/dev/log" ]; do
+  kill -0 $!
+  sleep 0.02
+done
+
+mount --bind "$folder/etc" /etc
+mount --rbind "$folder/dev" /dev
+# btmp and wtmp are the machine's; sshd's folder without privilege is the package's.
+mount -t tmpfs -o mode=755 tmpfs /var/log
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir /run/sshd
+exec /usr/sbin/sshd -D -f "$folder/sshd_config"
