@@ -5,26 +5,14 @@
 # door. SECURITY R2, R16, R21, R26.
 
 bats_require_minimum_version 1.5.0
-
-# Why this cannot be shown here; nothing when it can.
-why_not() {
-  if [ -n "$AK_SAN" ]; then
-    echo "nginx is not built with a sanitizer"
-  elif [ "$(id -u)" -ne 0 ]; then
-    echo "needs root: nginx starts as root, its workers are www-data"
-  elif ! getent passwd www-data >/dev/null; then
-    echo "there is no user www-data"
-  elif ! unshare --mount true 2>/dev/null; then
-    echo "needs mounts of its own"
-  fi
-}
+load ../web
 
 setup() {
   [ -z "$reason" ] || skip "$reason"
 }
 
 setup_file() {
-  reason=$(why_not)
+  reason=$(why_not nginx)
   export reason
   [ -z "$reason" ] || return 0
   PATH=$PATH:/usr/sbin:/sbin
@@ -38,10 +26,7 @@ setup_file() {
 }
 
 teardown_file() {
-  [ -z "$reason" ] || return 0
-  end "$(cat "$folder/nginx.pid")"
-  end "$(cat "$folder/socat.pid")"
-  rm -rf "$folder"
+  [ -n "$reason" ] || stop
 }
 
 # The module is copied: a worker loads it as www-data, from wherever the build lies.
@@ -81,55 +66,7 @@ http {
   }
 }
 END
-  unshare --mount --propagation private \
-    "$BATS_TEST_DIRNAME/serve.sh" "$folder" >"$folder/nginx.out" 2>&1 3>&- &
-  echo $! >"$folder/nginx.pid"
-  until [ -s "$folder/pid" ]; do
-    kill -0 $! || { cat "$folder/nginx.out" >&2; return 1; }
-    sleep 0.02
-  done
-}
-
-# A port of the loopback address on which nobody listens.
-free_port() {
-  local port
-  for port in $(shuf -i 20000-32000 -n 20); do
-    (exec 9<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-  done
-  echo "$port"
-}
-
-# Ask a process to end and wait until it has, also when it is nobody's child here.
-end() {
-  kill "$1"
-  while kill -0 "$1" 2>/dev/null && ! grep -q '^State:.*Z' "/proc/$1/status"; do
-    sleep 0.02
-  done
-}
-
-authkey() {
-  "$AK_TOOL" "$@"
-}
-
-new_key() {
-  authkey create "$1" --owner alice -q "${@:2}"
-}
-
-# answer USER TOKEN: the status that curl gets. The token goes through standard input.
-answer() {
-  printf 'user = "%s:%s"\n' "$1" "$2" |
-    curl -s -o "$BATS_TEST_TMPDIR/body" -w '%{http_code}' -K - "$url"
-}
-
-# told PATTERN: how many lines of syslog have it. A line of our own, sent to the same
-# socket, marks that all lines before it have arrived.
-told() {
-  local mark=mark-$RANDOM$RANDOM
-  logger --socket "/proc/$(cat "$folder/nginx.pid")/root/dev/log" "$mark"
-  until grep -q "$mark" "$folder/syslog"; do
-    sleep 0.02
-  done
-  sed 's/<[0-9]*>/\n&/g' "$folder/syslog" | grep -c "$1"
+  serve nginx -c "$folder/nginx.conf" -p "$folder"
 }
 
 @test "the process that asks the module is www-data's" {

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: unshare --mount serve.sh FOLDER
+# usage: unshare --mount serve.sh FOLDER COMMAND...
 #
-# Become nginx with FOLDER/nginx.conf. What it sees of /etc/pam.d is FOLDER/pam.d; what
+# Become the service that COMMAND starts. What it sees of /etc/pam.d is FOLDER/pam.d; what
 # its modules tell syslog goes to FOLDER/syslog. The mounts are in a namespace of this
 # process: the machine's own folders stay as they are, and nothing is to be undone.
 set -eu
 
 folder=$1
+shift
 
 mkdir "$folder/dev"
 mount -t tmpfs -o mode=755 tmpfs "$folder/dev"
@@ -25,4 +26,4 @@ done
 
 mount --rbind "$folder/dev" /dev
 mount --bind "$folder/pam.d" /etc/pam.d
-exec nginx -c "$folder/nginx.conf" -p "$folder"
+exec "$@"
