@@ -1,0 +1,344 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# PostgreSQL, running as postgres, lets psql in with a key, by the stack, the roles and the
+# lines of pg_hba.conf that docs/services/postgresql.md has. Only the addresses are others,
+# those of loopback. SECURITY R2, R16, R21, R26.
+
+bats_require_minimum_version 1.5.0
+
+RECIPE=$BATS_TEST_DIRNAME/../../../docs/services/postgresql.md
+
+# Where the programs of the newest server are.
+newest() {
+  printf '%s\n' /usr/lib/postgresql/*/bin/postgres | sort -V | tail -n 1 | xargs dirname
+}
+
+# Why this cannot be shown here; nothing when it can.
+why_not() {
+  if [ -n "$AK_SAN" ]; then
+    echo "PostgreSQL is not built with a sanitizer"
+  elif [ "$(id -u)" -ne 0 ]; then
+    echo "needs root, to become postgres"
+  elif [ ! -x "$(newest)/postgres" ]; then
+    echo "there is no PostgreSQL server"
+  elif ! command -v openssl >/dev/null; then
+    echo "there is no openssl to make a certificate"
+  elif ! unshare --mount true 2>/dev/null; then
+    echo "needs mounts of its own"
+  fi
+}
+
+setup() {
+  [ -z "$reason" ] || skip "$reason"
+}
+
+setup_file() {
+  reason=$(why_not)
+  export reason
+  [ -z "$reason" ] || return 0
+
+  folder=$(mktemp -d)
+  export folder AUTHKEY_DIR=$folder/authkey LC_ALL=C.UTF-8 TZ=UTC
+  export PGHOST=127.0.0.1 PGSSLMODE=require PGCONNECT_TIMEOUT=10
+  unset PGPASSWORD PGUSER PGDATABASE PGSERVICE PGOPTIONS SUDO_USER
+  chmod 755 "$folder"
+  "$AK_TOOL" init -q --group postgres
+  "$AK_TOOL" verifier add -q postgres
+  install_service
+  make_cluster
+  start_server
+  make_roles
+}
+
+teardown_file() {
+  [ -z "$reason" ] || return 0
+  end INT "$(cat "$folder/server.pid")" # as pg_ctl stop -m fast does
+  end TERM "$(cat "$folder/socat.pid")"
+  rm -rf "$folder"
+}
+
+# block PATTERN: the recipe's indented block in which a line matches, without the indent.
+block() {
+  awk -v pattern="$1" '
+    function told() { if (fits) printf "%s", text; text = ""; fits = 0 }
+    /^    / { text = text substr($0, 5) "\n"; if ($0 ~ pattern) fits = 1; next }
+    { told() }
+    END { told() }' "$RECIPE" | grep .
+}
+
+# The module is copied: the server loads it as postgres, from wherever the build lies.
+install_service() {
+  local service
+  install -m 644 "$AK_MODULE" "$folder/pam_authkey.so"
+  mkdir "$folder/pam.d"
+  for service in postgresql postgresql-billing named; do
+    block '^ +auth .*pam_authkey.so' |
+      sed "s|pam_authkey.so|$folder/& store=$AUTHKEY_DIR/keys.db|" >"$folder/pam.d/$service"
+  done
+}
+
+as_postgres() {
+  setpriv --reuid=postgres --regid=postgres --init-groups "$@"
+}
+
+make_cluster() {
+  port=$(free_port)
+  export PGPORT=$port
+  install -d -o postgres -g postgres "$folder/data" "$folder/socket"
+  as_postgres "$(newest)/initdb" -N -D "$folder/data" -A peer --no-instructions -E UTF8 \
+    >"$folder/initdb.out"
+  as_postgres openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+    -subj /CN=localhost -out "$folder/data/server.crt" -keyout "$folder/data/server.key" \
+    2>"$folder/openssl.out"
+  cat >>"$folder/data/postgresql.conf" <<END_OF_FILE
+listen_addresses = '127.0.0.1'
+port = $port
+unix_socket_directories = '$folder/socket'
+fsync = off
+shared_buffers = 16MB
+max_connections = 20
+ssl = on
+log_destination = stderr
+logging_collector = off
+END_OF_FILE
+  {
+    echo 'local  all    postgres               peer'
+    echo 'local  all    all                    pam'
+    echo 'host   named  all      127.0.0.1/32  pam  pamservice=named pam_use_hostname=1'
+    block '^ +hostssl ' | sed 's|192.0.2.0/24|127.0.0.1/32|'
+  } >"$folder/data/pg_hba.conf"
+}
+
+start_server() {
+  unshare --mount --propagation private \
+    "$BATS_TEST_DIRNAME/serve.sh" "$folder" "$(newest)/postgres" >"$folder/server.out" 2>&1 3>&- &
+  echo $! >"$folder/server.pid"
+  until "$(newest)/pg_isready" -q; do
+    kill -0 $! || { cat "$folder/server.out" >&2; return 1; }
+    sleep 0.05
+  done
+}
+
+# What the administrator says to the server.
+admin() {
+  PGHOST=$folder/socket as_postgres psql -X -q -A -t -v ON_ERROR_STOP=1 -d "${2:-postgres}" \
+    -c "$1"
+}
+
+make_roles() {
+  admin "$(block 'CREATE ROLE alice')"
+  admin "CREATE ROLE bob LOGIN IN ROLE keyholders"
+  admin "CREATE ROLE carol LOGIN PASSWORD 'correct horse'"
+  admin "CREATE DATABASE billing"
+  admin "CREATE DATABASE named"
+}
+
+# A port of the loopback address on which nobody listens.
+free_port() {
+  local port
+  for port in $(shuf -i 20000-32000 -n 20); do
+    (exec 9<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+  done
+  echo "$port"
+}
+
+# Send a process the signal and wait until it has ended, also when it is nobody's child here.
+end() {
+  kill -s "$1" "$2"
+  while kill -0 "$2" 2>/dev/null && ! grep -q '^State:.*Z' "/proc/$2/status"; do
+    sleep 0.02
+  done
+}
+
+authkey() {
+  "$AK_TOOL" "$@"
+}
+
+new_key() {
+  authkey create "$1" --owner alice -q "${@:2}"
+}
+
+# field KEY NAME: one field of a key.
+field() {
+  authkey show "$1" --field "$2"
+}
+
+# client ROLE DATABASE: psql, which asks for nothing, says who it is there.
+client() {
+  psql -X -w -A -t -U "$1" -d "$2" -c 'SELECT current_user' 2>"$BATS_TEST_TMPDIR/said"
+}
+
+# login ROLE PASSWORD [DATABASE]: psql with the password in PGPASSFILE. Fails for nothing
+# else than a refusal.
+login() {
+  local status=0
+  (umask 077 && printf '*:*:*:*:%s\n' "$2" >"$BATS_TEST_TMPDIR/pass")
+  PGPASSFILE=$BATS_TEST_TMPDIR/pass client "$1" "${3:-postgres}" || status=$?
+  [ "$status" -eq 0 ] || grep -q 'authentication failed for user' "$BATS_TEST_TMPDIR/said" || {
+    cat "$BATS_TEST_TMPDIR/said" >&2
+    echo "psql: neither let in nor refused"
+  }
+  return "$status"
+}
+
+# let_in ROLE PASSWORD [DATABASE], refused ROLE PASSWORD [DATABASE]
+let_in() {
+  [ "$(login "$@")" = "$1" ]
+}
+
+refused() {
+  local said
+  said=$(login "$@") && return 1
+  [ -z "$said" ]
+}
+
+# told PATTERN: how many lines of syslog have it. A line of our own, sent to the same
+# socket, marks that all lines before it have arrived.
+told() {
+  local mark=mark-$RANDOM$RANDOM
+  logger --socket "/proc/$(cat "$folder/server.pid")/root/dev/log" "$mark"
+  until grep -q "$mark" "$folder/syslog"; do
+    sleep 0.02
+  done
+  sed 's/<[0-9]*>/\n&/g' "$folder/syslog" | grep -c "$1" || true
+}
+
+@test "the lines of the recipe's pg_hba.conf are understood" {
+  [ "$(admin 'SELECT count(*) FROM pg_hba_file_rules WHERE error IS NULL')" -eq 6 ]
+  [ -z "$(admin 'SELECT error FROM pg_hba_file_rules WHERE error IS NOT NULL')" ]
+}
+
+@test "the process that asks the module is postgres's, and tells the client's address" {
+  token=$(new_key asked --disabled)
+  refused alice "$token"
+  uid=$(id -u postgres) id=${token:3:8}
+  [ "$(told "postgresql:auth.*uid=$uid euid=$uid .*rhost=127.0.0.1 user=alice key=$id")" -eq 1 ]
+}
+
+@test "a key in PGPASSFILE opens the database, and show tells of it" {
+  token=$(new_key opens)
+  [ "$(field opens last_used_at)" = '' ]
+  let_in alice "$token"
+  [ -n "$(field opens last_used_at)" ]
+  [ "$(field opens last_used_from)" = 127.0.0.1 ]
+  [ "$(field opens last_used_service)" = postgresql ]
+  [ "$(field opens uses)" -eq 1 ]
+  [ "$(field opens refusals)" -eq 0 ]
+}
+
+@test "a wrong key, a password, nothing and another's role are refused" {
+  token=$(new_key wrong)
+  other=$(new_key other)
+  refused alice "${token%???????????}${other: -11}"
+  refused alice 'correct horse'
+  refused bob "$token"
+  refused postgres "$token"
+  [ "$(told "user= key=${token:3:8} reason=USER_MISMATCH")" -eq 1 ]
+  let_in alice "$token"
+}
+
+@test "a client without TLS is sent away before it is asked for the token" {
+  token=$(new_key plain)
+  PGSSLMODE=disable run ! login alice "$token"
+  grep -q 'no pg_hba.conf entry.*no encryption' "$BATS_TEST_TMPDIR/said"
+  [ "$(told "key=${token:3:8}")" -eq 0 ]
+  let_in alice "$token"
+}
+
+@test "a first call without a password is neither a use nor a refusal, and not logged" {
+  token=$(new_key first)
+  before=$(told pam_authkey)
+  run ! client alice postgres
+  grep -q 'no password supplied' "$BATS_TEST_TMPDIR/said"
+  [ "$(told pam_authkey)" -eq "$before" ]
+  [ "$(field first refusals)" -eq 0 ]
+}
+
+@test "psql at a terminal asks, after a call without, and gets in: one use, no refusal" {
+  command -v expect >/dev/null || skip 'there is no expect'
+  token=$(new_key terminal)
+  refusals=$(told 'authentication failure')
+  PGPASSFILE=/dev/null run "$BATS_TEST_DIRNAME/../../cli/dialog.exp" 80 \
+    'Password for user alice: ' "$token\\r" -- \
+    psql -X -A -t -U alice -d postgres -c "SELECT 'I am ' || current_user"
+  [ "$status" -eq 0 ]
+  [[ $output == *'I am alice'* ]]
+  [[ $output != *"$token"* ]]
+  [ "$(field terminal uses)" -eq 1 ]
+  [ "$(field terminal refusals)" -eq 0 ]
+  [ "$(told 'authentication failure')" -eq "$refusals" ]
+}
+
+@test "disable is obeyed by the next login, and enable, and revoke (R26)" {
+  token=$(new_key toggled)
+  let_in alice "$token"
+  authkey disable toggled
+  refused alice "$token"
+  authkey enable toggled
+  let_in alice "$token"
+  authkey revoke toggled -y
+  refused alice "$token"
+}
+
+@test "pamservice= tells databases apart: a key for one is refused at the other" {
+  token=$(new_key one --service postgresql-billing)
+  let_in alice "$token" billing
+  [ "$(field one last_used_service)" = postgresql-billing ]
+  refused alice "$token" postgres
+  token=$(new_key main --service postgresql)
+  refused alice "$token" billing
+  let_in alice "$token" postgres
+  refused alice "$(new_key elsewhere --service sshd)"
+}
+
+@test "a key for a network is let in from there, and from nowhere else" {
+  let_in alice "$(new_key here --from 127.0.0.0/8)"
+  refused alice "$(new_key there --from 192.0.2.0/24)"
+}
+
+@test "through the Unix socket there is no address: only keys without a network work" {
+  PGHOST=$folder/socket let_in alice "$(new_key socket)"
+  token=$(new_key bound --from 127.0.0.0/8)
+  PGHOST=$folder/socket refused alice "$token"
+  [ "$(told "key=${token:3:8} reason=NO_RHOST")" -eq 1 ]
+}
+
+@test "pam_use_hostname=1 tells a name, which is in no network" {
+  token=$(new_key name)
+  let_in alice "$token" named
+  token=$(new_key netname --from 127.0.0.0/8)
+  if [ "$(field name last_used_from)" = 127.0.0.1 ]; then
+    skip '127.0.0.1 has no name here'
+  fi
+  refused alice "$token" named
+  [ "$(told "key=${token:3:8} reason=NO_RHOST")" -eq 1 ]
+}
+
+@test "roles that are no keyholders log in by their passwords, and with no key" {
+  let_in carol 'correct horse'
+  refused carol "$(authkey create hers --owner carol -q)"
+  admin 'GRANT keyholders TO carol'
+  refused carol 'correct horse'
+  admin 'REVOKE keyholders FROM carol'
+  let_in carol 'correct horse'
+}
+
+@test "a store that postgres cannot read: refused, and one line of syslog that says so" {
+  token=$(new_key unreadable)
+  chmod 600 "$AUTHKEY_DIR/keys.db"
+  run -0 refused alice "$token"
+  said=$(told 'keys.db.*may not read')
+  chmod 640 "$AUTHKEY_DIR/keys.db"
+  [ "$said" -eq 1 ]
+  let_in alice "$token"
+}
+
+@test "no token and no password is in any log (R16)" {
+  token=$(new_key secret)
+  let_in alice "$token"
+  refused alice "${token%??}xx"
+  refused alice 'battery staple'
+  told mark >/dev/null
+  run ! grep -a -e "${token: -30}" -e 'battery staple' "$folder/syslog" "$folder/server.out"
+  grep -q "${token:3:8}" "$folder/syslog"
+}
