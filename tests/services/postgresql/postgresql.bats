@@ -317,6 +317,8 @@ told() {
 @test "roles that are no keyholders log in by their passwords, and with no key" {
   let_in carol 'correct horse'
   refused carol "$(authkey create hers --owner carol -q)"
+  refused dave "$(authkey create nobodys --owner dave -q)" # there is no such role
+  grep -q 'password authentication failed' "$BATS_TEST_TMPDIR/said"
   admin 'GRANT keyholders TO carol'
   refused carol 'correct horse'
   admin 'REVOKE keyholders FROM carol'
