@@ -45,8 +45,8 @@ install_quietly() {
   # shellcheck disable=SC2086 # a list of words
   apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
     install --no-install-recommends $1 || return
-  for daemon in apache2:apache2 fail2ban:fail2ban nginx:nginx openssh-server:ssh \
-    postgresql:postgresql; do
+  for daemon in apache2:apache2 dovecot-core:dovecot fail2ban:fail2ban nginx:nginx \
+    openssh-server:ssh postgresql:postgresql; do
     case " $1 " in
     *" ${daemon%:*} "*) update-rc.d "${daemon#*:}" disable || return ;;
     esac
