@@ -194,3 +194,19 @@ killed_anywhere() {
   login nginx alice
   [ "$(field deploy uses)" = 14002 ]
 }
+
+@test 'the line that README gives to cron counts what was recorded, and says nothing' {
+  line=$(grep -E '^    \*/15( \*){4}  root  ' "$AK_TOP/README.md")
+  command=$(sed -E 's/^ *(\S+ +){6}//' <<<"$line")
+  [[ $command == '/usr/local/sbin/authkey '* ]]
+  make deploy --owner alice
+  login nginx alice
+  # As cron runs it, with nearly no environment; the program that was built stands in.
+  run env -i HOME=/ LOGNAME=root SHELL=/bin/sh PATH=/usr/bin:/bin AUTHKEY_DIR="$AUTHKEY_DIR" \
+    ASAN_OPTIONS="${ASAN_OPTIONS:-}" sh -c "${command/\/usr\/local\/sbin\/authkey/"$AK_TOOL"}" </dev/null
+  [ "$status" -eq 0 ]
+  [ -z "$output" ]
+  authkey fold --json
+  [ "$(jq .records <<<"$output")" = 0 ] # nothing was left
+  [ "$(field deploy uses)" = 1 ]
+}
