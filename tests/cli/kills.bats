@@ -92,6 +92,27 @@ with_keys() {
   dies owner verify alice
 }
 
+@test 'kill -9 at any change of verifier remove' {
+  root_only
+  with_keys
+  dies verifier remove root
+}
+
+@test 'kill -9 at any change of verifier add' {
+  root_only
+  with_keys
+  "$AK_TOOL" verifier remove -q root
+  dies verifier add root
+}
+
+@test 'kill -9 at any change of owner resume' {
+  with_keys
+  make other --owner bob
+  "$AK_TOOL" owner suspend -q bob
+  make deploy2 --owner alice
+  dies owner resume bob
+}
+
 @test 'kill -9 at any change of config' {
   with_keys
   dies config retention 5d
