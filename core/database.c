@@ -246,6 +246,20 @@ ak_database_open(struct ak_database *d, const char *path, struct ak_error *error
 	    error);
 }
 
+enum ak_code
+ak_database_use_wal(struct ak_database *d, struct ak_error *error)
+{
+	enum ak_code code;
+
+	for (int waited = 0;; waited += 10) {
+		code = ak_execute(d, "PRAGMA journal_mode = WAL", error);
+		if (code == AK_OK || waited >= AK_BUSY_MS ||
+		    sqlite3_errcode(d->handle) != SQLITE_BUSY)
+			return code;
+		sqlite3_sleep(10);
+	}
+}
+
 void
 ak_database_close(struct ak_database *d)
 {

@@ -53,6 +53,13 @@ enum ak_code ak_database_migrate(
 enum ak_code ak_database_look(
     struct ak_database *database, const struct ak_kind *kind, struct ak_error *error);
 
+/*
+ * Use a write-ahead log from now on, in which readers and a writer do not wait for each
+ * other. Two that switch a file to it at the same moment refuse each other at once,
+ * whatever wait they have set, so this tries again for as long.
+ */
+enum ak_code ak_database_use_wal(struct ak_database *database, struct ak_error *error);
+
 /* Close, undoing what was not committed. Fine when it is not open. */
 void ak_database_close(struct ak_database *database);
 

@@ -138,10 +138,10 @@ attach(struct ak_master *m, prepare_fn *prepare, struct ak_error *error)
 		return ak_fail(error, AK_E_NOT_FOUND,
 		    "%s: there is no installation; run: authkey init", m->paths.root);
 	if ((code = ak_database_open(&m->db, m->paths.master, error)) == AK_OK &&
-	    (code = prepare(&m->db, &ak_master_kind, error)) == AK_OK)
-		/* Readers of a write-ahead log never hold a revocation up. */
-		code = ak_execute(&m->db,
-		    "PRAGMA journal_mode = WAL; PRAGMA cache_size = " CACHE, error);
+	    (code = prepare(&m->db, &ak_master_kind, error)) == AK_OK &&
+	    /* Readers of a write-ahead log never hold a revocation up. */
+	    (code = ak_database_use_wal(&m->db, error)) == AK_OK)
+		code = ak_execute(&m->db, "PRAGMA cache_size = " CACHE, error);
 	return code;
 }
 

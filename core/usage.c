@@ -56,25 +56,6 @@ make_if_missing(const char *path, struct ak_error *error)
 
 #define CACHE "-32000" /* KiB: a fold touches rows all over its tables */
 
-/*
- * WAL, so that who reads statistics and who folds do not wait for each other. Two that
- * switch a new file to it at the same moment refuse each other at once, without the
- * wait that they have set.
- */
-static enum ak_code
-switch_to_wal(struct ak_database *d, struct ak_error *error)
-{
-	enum ak_code code;
-
-	for (int waited = 0;; waited += 10) {
-		code = ak_execute(d, "PRAGMA journal_mode = WAL", error);
-		if (code == AK_OK || waited >= AK_BUSY_MS ||
-		    sqlite3_errcode(d->handle) != SQLITE_BUSY)
-			return code;
-		sqlite3_sleep(10);
-	}
-}
-
 enum ak_code
 ak_usage_open(
     const struct ak_paths *paths, struct ak_usage **out, struct ak_error *error)
@@ -87,7 +68,8 @@ ak_usage_open(
 		return error->code;
 	if ((code = make_if_missing(paths->usage, error)) == AK_OK &&
 	    (code = ak_database_open(&u->db, paths->usage, error)) == AK_OK &&
-	    (code = switch_to_wal(&u->db, error)) == AK_OK &&
+	    /* Who reads statistics and who folds do not wait for each other. */
+	    (code = ak_database_use_wal(&u->db, error)) == AK_OK &&
 	    (code = ak_execute(&u->db, "PRAGMA cache_size = " CACHE, error)) == AK_OK &&
 	    (code = ak_database_migrate(&u->db, &ak_usage_kind, error)) == AK_OK)
 		code = ak_usage_attach(u, paths->master, error);
