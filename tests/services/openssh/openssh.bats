@@ -54,6 +54,7 @@ teardown_file() {
 make_etc() {
   local name
   mkdir "$folder/etc"
+  ln -s etc/pam.d "$folder/pam.d" # where serve.sh looks for it
   for name in passwd group shadow nsswitch.conf hosts login.defs security environment pam.d; do
     [ ! -e "/etc/$name" ] || cp -a "/etc/$name" "$folder/etc/"
   done
@@ -101,7 +102,8 @@ END
   } >"$folder/sshd_config"
   echo "[127.0.0.1]:$port $(cat "$folder/host.pub")" >"$folder/known_hosts"
   unshare --mount --propagation private \
-    "$BATS_TEST_DIRNAME/serve.sh" "$folder" >"$folder/sshd.out" 2>&1 3>&- &
+    "$BATS_TEST_DIRNAME/../serve.sh" "$folder" "$BATS_TEST_DIRNAME/sshd.sh" "$folder" \
+    >"$folder/sshd.out" 2>&1 3>&- &
   echo $! >"$folder/sshd.pid"
   until [ -s "$folder/pid" ]; do
     kill -0 $! || { cat "$folder/sshd.out" >&2; return 1; }

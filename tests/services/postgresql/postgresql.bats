@@ -111,7 +111,8 @@ END_OF_FILE
 
 start_server() {
   unshare --mount --propagation private \
-    "$BATS_TEST_DIRNAME/serve.sh" "$folder" "$(newest)/postgres" >"$folder/server.out" 2>&1 3>&- &
+    "$BATS_TEST_DIRNAME/../serve.sh" "$folder" "$BATS_TEST_DIRNAME/postgres.sh" "$folder" \
+    "$(newest)/postgres" >"$folder/server.out" 2>&1 3>&- &
   echo $! >"$folder/server.pid"
   until "$(newest)/pg_isready" -q; do
     kill -0 $! || { cat "$folder/server.out" >&2; return 1; }
