@@ -72,8 +72,8 @@ answer() {
 told() {
   local mark=mark-$RANDOM$RANDOM
   logger --socket "/proc/$(cat "$folder/server.pid")/root/dev/log" "$mark"
-  until grep -q "$mark" "$folder/syslog"; do
+  until grep -qa "$mark" "$folder/syslog"; do
     sleep 0.02
   done
-  sed 's/<[0-9]*>/\n&/g' "$folder/syslog" | grep -c "$1"
+  sed 's/<[0-9]*>/\n&/g' "$folder/syslog" | grep -ac "$1"
 }
