@@ -46,7 +46,8 @@ install_quietly() {
   apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
     install --no-install-recommends $1 || return
   for daemon in apache2:apache2 dovecot-core:dovecot fail2ban:fail2ban nginx:nginx \
-    openssh-server:ssh postgresql:postgresql; do
+    openssh-server:ssh postfix:postfix postgresql:postgresql sasl2-bin:saslauthd \
+    vsftpd:vsftpd; do
     case " $1 " in
     *" ${daemon%:*} "*) update-rc.d "${daemon#*:}" disable || return ;;
     esac
