@@ -43,6 +43,8 @@ $(B)/tests/%: $(B)/tests/%.o $(TEST_PARTS:%=$(B)/tests/%.o) $(B)/libauthkey.a
 
 -include $(TEST_PROGS:=.d) $(wildcard $(B)/tests/*.d)
 
+include mk/fuzz.mk
+
 # A scenario has the clock of its test in the tool, and many logins in one process.
 SCENARIO_PARTS := $(if $(filter tests/scenario/%,$(TEST_BATS)), \
                   $(B)/tests/clock.so $(B)/tests/logins)
@@ -83,8 +85,8 @@ check: ## set up, build, run every check and every test
 	@mk/setup.sh check
 	@$(MAKE) --no-print-directory $(PARALLEL) check-run
 
-check-run: all $(TEST_PROGS) $(SCENARIO_PARTS) $(B)/demo/login
-	@status=0; $(RUN) $(call long_first,$(CHECKS) $(TEST_BATS) $(TEST_PROGS)) || status=$$?; $(YIELD); exit $$status
+check-run: all $(TEST_PROGS) $(FUZZ_PROGS) $(SCENARIO_PARTS) $(B)/demo/login
+	@status=0; $(RUN) $(call long_first,$(CHECKS) $(TEST_BATS) $(TEST_PROGS) $(FUZZ_PROGS)) || status=$$?; $(YIELD); exit $$status
 
 .PHONY: check-deps check-docs check-format
 check-deps: all ## who may include whom

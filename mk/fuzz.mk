@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Fuzz targets: fuzz/fuzz_NAME.c, its stored inputs fuzz/corpus/NAME, its words
+# fuzz/NAME.dict. `make check` replays the stored inputs with the compiler of the build,
+# and `make fuzz` looks for new ones with clang's libFuzzer.
+
+FUZZ_SRC   := $(filter $(ONLY),$(wildcard fuzz/fuzz_*.c))
+FUZZ_PROGS := $(FUZZ_SRC:%.c=$(B)/%)
+
+# libFuzzer brings a main() of its own. SAN then is what objects are compiled with.
+FUZZ_SAN   := fuzzer-no-link,address,undefined
+FUZZ_MAIN  := $(if $(findstring fuzzer,$(SAN)),,replay)
+FUZZ_PARTS := $(patsubst %,$(B)/fuzz/%.o,fuzz $(FUZZ_MAIN))
+
+$(B)/fuzz/fuzz_%: $(B)/fuzz/fuzz_%.o $(FUZZ_PARTS) $(TEST_PARTS:%=$(B)/tests/%.o) $(B)/libauthkey.a
+	$(call say,LD)
+	$(Q)$(CC) -rdynamic -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	  $(subst fuzzer-no-link,fuzzer,$(SANITIZE)) $(FUZZ_WRAP) $(LDFLAGS) \
+	  $(LIBS_CMOCKA) $(LIBS_PAM) $(LIBS_SQLITE) $(LIBS_SODIUM) $(FUZZ_LIBS)
+
+-include $(FUZZ_PROGS:=.d) $(FUZZ_PARTS:.o=.d)
+
+# `make fuzz T=600 ONLY='fuzz/fuzz_token%'`
+T ?= 60
+.PHONY: fuzz fuzz-merge fuzz-run merge-run
+fuzz: ## look for inputs that break what must hold, T seconds each target
+	@mk/setup.sh ci
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang SAN=$(FUZZ_SAN) fuzz-run
+fuzz-merge: ## store the inputs found so far that reach more, in fuzz/corpus
+	@mk/setup.sh ci
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang SAN=$(FUZZ_SAN) merge-run
+
+fuzz-run: $(FUZZ_PROGS)
+	@status=0; fuzz/run -j $(JOBS) -t $(T) $(FUZZ_PROGS) || status=$$?; $(YIELD); exit $$status
+merge-run: $(FUZZ_PROGS)
+	@fuzz/run -m $(FUZZ_PROGS); $(YIELD)
