@@ -25,7 +25,8 @@ export AK_SAN    := $(SAN)
 # What takes longest begins first: in the end no processor waits for another.
 LONG       := $(addprefix tests/,scenario/year.bats cli/usage_fold.bats build/check-deps.bats \
                 cli/safety.bats cli/import.bats cli/backup.bats cli/examples.bats \
-                pam/usage_together pam/usage_trouble pam/switched fault/usage) mk/check-format.sh
+                pam/usage_together pam/usage_trouble pam/switched fault/usage \
+                services/key_or_password/key_or_password.bats) mk/check-format.sh
 long_first  = $(foreach l,$(LONG),$(filter $(l) $(B)/$(l),$(1))) $(filter-out $(LONG) $(LONG:%=$(B)/%),$(1))
 
 # What all tests share; a test of the module has a PAM host besides.

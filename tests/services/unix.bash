@@ -43,7 +43,7 @@ unix_user() {
 # which a line matches, with the module and the store of the test.
 recipe() {
   awk -v heading="## $2" -v pattern="${3:-.}" '
-    /^    / { if (on) text = text substr($0, 5) "\n"; fits = fits || on && $0 ~ pattern; next }
+    sub(/^    /, "") { if (on) text = text $0 "\n"; fits = fits || on && $0 ~ pattern; next }
     fits { exit }
     { text = "" }
     /^## / { on = $0 == heading }
