@@ -2,9 +2,9 @@
 /*
  * usage: usage FOLDER
  *
- * What recording, folding and statistics cost: microseconds for a record, seconds and
- * mebibytes for a fold of a million, milliseconds for statistics over ten million uses.
- * FOLDER is empty and belongs to the caller; `make bench` makes it and takes it away.
+ * What recording, folding and statistics cost: a record, a fold of a million,
+ * statistics over ten million uses. FOLDER is empty and belongs to the caller. Prints
+ * rows of CSV, whose columns run.sh names.
  */
 #include <fcntl.h>
 #include <grp.h>
@@ -58,6 +58,15 @@ seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static void
+row(const char *work, double us, long peak)
+{
+	printf("usage,%d,1,%s,1,%.2f,,,,", KEYS, work, us);
+	if (peak > 0)
+		printf("%ld", peak);
+	printf(",,,\n");
 }
 
 /* An installation with keys of ten owners. */
@@ -128,8 +137,7 @@ append(struct bench *b)
 
 	for (int i = 0; i < APPENDS; i++)
 		need(b, ak_usage_append(b->paths.usage_folder, &r, &b->error));
-	printf("%-44s %10.2f us\n", "append of a record",
-	    (seconds() - from) * 1e6 / APPENDS);
+	row("append of a record", (seconds() - from) * 1e6 / APPENDS, 0);
 }
 
 /* In place of the file of who runs this. */
@@ -182,10 +190,9 @@ fold(struct bench *b, bool scattered)
 	}
 	if (wait4(pid, &status, 0, &used) != pid || status != 0)
 		die("the fold failed");
-	printf("%-44s %10.2f s %7.1f MiB\n",
-	    scattered ? "fold of 1,000,000, scattered over a month"
-		      : "fold of 1,000,000 records of a busy day",
-	    seconds() - from, (double)used.ru_maxrss / 1024);
+	row(scattered ? "fold of 1000000 records of a month"
+		      : "fold of 1000000 records of a day",
+	    (seconds() - from) * 1e6, used.ru_maxrss);
 }
 
 /* Days as they are after a long time: what the fold makes, without its hours of work.
@@ -252,7 +259,7 @@ statistics(struct bench *b)
 				    count_uses, &uses, &b->error));
 			snprintf(what, sizeof(what), "stats by %s over %.1f million",
 			    ak_stats_words[by], (double)uses / 1e6);
-			printf("%-44s %10.1f ms\n", what, (seconds() - from) * 1e3);
+			row(what, (seconds() - from) * 1e6, 0);
 		}
 	ak_usage_close(&usage);
 }
@@ -268,7 +275,6 @@ main(int argc, char **argv)
 	}
 	b->now = time(NULL);
 	make_keys(b, argv[1]);
-	printf("\n");
 	append(b);
 	fold(b, false);
 	fold(b, true);

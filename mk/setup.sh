@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: mk/setup.sh build|check|ci
+# usage: mk/setup.sh build|check|ci|bench
 #
 # See to it that the packages a goal needs are there (mk/packages): root on a system with
 # apt gets them installed, everybody else is told what is missing. Silent when all is well.
 set -eu
 
-stages="build check ci"
+stages="build check ci bench"
 here=$(dirname "$0")
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 export PATH
@@ -15,6 +15,7 @@ is_there() {
   case $1 in
   '<'*) echo "#include $1" | cc -E - >/dev/null 2>&1 ;;
   lib:*) pkg-config --exists "${1#lib:}" 2>/dev/null ;;
+  pam:*) find /usr/lib /usr/lib64 -path "*/security/${1#pam:}" 2>/dev/null | grep -q . ;;
   /*) [ -e "$1" ] ;;
   *) command -v "$1" >/dev/null ;;
   esac
@@ -23,6 +24,7 @@ is_there() {
 # missing STAGE: its packages, and those of the stages before it, that are not there.
 missing() {
   wanted=${stages%%"$1"*}$1
+  [ "$1" != bench ] || wanted="build bench"
   grep -v '^#' "$here/packages" | while read -r stage package probe; do
     case " $wanted " in
     *" $stage "*) is_there "$probe" || echo "$package" ;;
@@ -45,8 +47,8 @@ install_quietly() {
   # shellcheck disable=SC2086 # a list of words
   apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300 \
     install --no-install-recommends $1 || return
-  for daemon in apache2:apache2 dovecot-core:dovecot fail2ban:fail2ban nginx:nginx \
-    openssh-server:ssh postfix:postfix postgresql:postgresql sasl2-bin:saslauthd \
+  for daemon in apache2:apache2 dovecot-core:dovecot fail2ban:fail2ban mariadb-server:mariadb \
+    nginx:nginx openssh-server:ssh postfix:postfix postgresql:postgresql sasl2-bin:saslauthd \
     vsftpd:vsftpd; do
     case " $1 " in
     *" ${daemon%:*} "*) update-rc.d "${daemon#*:}" disable || return ;;
@@ -57,7 +59,7 @@ install_quietly() {
 case " $stages " in
 *" ${1:-none} "*) ;;
 *)
-  echo "usage: $0 build|check|ci" >&2
+  echo "usage: $0 build|check|ci|bench" >&2
   exit 2
   ;;
 esac

@@ -58,6 +58,10 @@ $(B)/tests/logins: $(B)/tests/logins.o
 	$(call say,LD)
 	$(Q)$(CC) -rdynamic -o $@ $^ $(SANITIZE) $(LDFLAGS) $(LIBS_PAM)
 
+# What is measured is tested, too.
+BENCH_PROGS  := $(addprefix $(B)/bench/,bench keys login timed usage)
+BENCH_NEEDED := $(if $(filter tests/build/bench.bats,$(TEST_BATS)),$(BENCH_PROGS))
+
 # Packages come first: what pkg-config says of them is read when make starts, so each
 # goal that installs some starts make anew.
 .PHONY: setup
@@ -105,16 +109,28 @@ MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=
 valgrind: all $(TEST_PAM) ## the tests of the module under valgrind
 	@tests/run -j $(JOBS) -t 1800 -w '$(MEMCHECK)' $(call long_first,$(TEST_PAM))
 
+BENCH_PARTS := bench common round_robin together transact converse
+
+$(B)/bench/bench: $(BENCH_PARTS:%=$(B)/bench/%.o)
+$(B)/bench/keys $(B)/bench/timed: $(B)/bench/common.o
 $(B)/bench/%: $(B)/bench/%.o $(B)/libauthkey.a
 	$(call say,LD)
-	$(Q)$(CC) -o $@ $^ $(SANITIZE) $(LDFLAGS) $(LIBS_PAM) $(LIBS_SQLITE) $(LIBS_SODIUM)
+	$(Q)$(CC) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(SANITIZE) $(LDFLAGS) $(LIBS_PAM) $(LIBS_SQLITE) \
+	  $(LIBS_SODIUM)
 
--include $(B)/bench/bench.d $(B)/bench/usage.d
+# As small as a service can be that speaks PAM.
+$(B)/bench/login: $(B)/bench/login.o $(B)/bench/converse.o
+	$(call say,LD)
+	$(Q)$(CC) -o $@ $^ $(SANITIZE) $(LDFLAGS) $(LIBS_PAM)
 
-# `make bench BENCH='-k 1000000 -n 5000 -c figures.csv'`
-.PHONY: bench
-bench: all $(B)/bench/bench $(B)/bench/usage ## what logins, usage and lists cost; BENCH='-k KEYS -n ROUNDS -c CSV'
-	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
-	mkdir "$$folder/logins" "$$folder/usage" "$$folder/list"; \
-	$(B)/bench/bench $(BENCH) $(AK_MODULE) "$$folder/logins" && $(B)/bench/usage "$$folder/usage" && \
-	bench/list.sh "$$folder/list"
+-include $(wildcard $(B)/bench/*.d)
+
+.PHONY: bench bench-full bench-readme bench-run
+bench: ## what logins and commands cost, in a minute
+	@$(MAKE) --no-print-directory $(PARALLEL) bench-run
+bench-full: ## the same up to ten million keys, in ten minutes
+	@$(MAKE) --no-print-directory $(PARALLEL) BENCH=full bench-run
+bench-readme: ## bench-full, into README.md and docs/
+	@$(MAKE) --no-print-directory $(PARALLEL) BENCH=full README=README.md bench-run
+bench-run: all $(BENCH_PROGS)
+	@bench/run.sh $(or $(BENCH),short)

@@ -1,0 +1,131 @@
+#!/usr/bin/awk -f
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: bench/table.awk FIGURES.csv
+#
+# Tables for people, in Markdown, of the figures that run.sh has measured.
+
+BEGIN {
+	FS = ","
+	name("permit", "pam_permit")
+	name("valid", "**a key that opens**, use recorded")
+	name("unrecorded", "the same with `usage=off`")
+	name("disabled", "a key that is disabled")
+	name("passed", "a password passed on")
+	name("userdb", "pam_userdb, plain passwords")
+	name("pwdfile", "pam_pwdfile, MD5")
+	name("mysql", "pam_mysql, plain passwords, MariaDB")
+	name("unix", "pam_unix, yescrypt")
+}
+
+function name(work, text) { called[work] = text }
+
+function size_word(keys) {
+	if (keys >= 1000000) return keys / 1000000 " million"
+	return keys >= 1000 ? sprintf("%d,000", keys / 1000) : keys
+}
+
+# Three digits and a unit: what a person reads at a glance.
+function duration(us) {
+	if (us < 999.5) return figure(us) " µs"
+	if (us < 999500) return figure(us / 1000) " ms"
+	return figure(us / 1000000) " s"
+}
+
+function figure(n) { return n < 9.995 ? sprintf("%.2f", n) : n < 99.95 ? sprintf("%.1f", n) : sprintf("%.0f", n) }
+
+# Remember things in the order in which they come.
+function note(list, thing) {
+	if (!((list, thing) in seen)) {
+		seen[list, thing] = 1
+		order[list, ++counts[list]] = thing
+	}
+}
+
+$1 == "fact" { fact[$2] = $3; next }
+$1 == "set" || NF < 13 { next }
+{
+	at = $1 SUBSEP $2 SUBSEP $3 SUBSEP $4
+	note($1 " sizes", $2)
+	note($1 " works", $4)
+	note($1 " runs", $2 SUBSEP $3)
+	count[at] = $5; median[at] = $6; p99[at] = $7; ratio[at] = $8; ratio99[at] = $9
+	peak[at] = $10; wrong[at] = $11; unavailable[at] = $12; why[at] = $13
+}
+
+function ratios(set, title,    i, j, line, rule, work, at) {
+	if (!counts[set " sizes"]) return
+	line = "| " title
+	rule = "|---"
+	for (i = 1; i <= counts[set " sizes"]; i++) {
+		line = line " | " size_word(order[set " sizes", i]) " keys"
+		rule = rule "|--:"
+	}
+	printf "\n%s |\n%s|\n", line, rule
+	for (j = 1; j <= counts[set " works"]; j++) {
+		work = order[set " works", j]
+		line = "| " called[work]
+		for (i = 1; i <= counts[set " sizes"]; i++) {
+			at = set SUBSEP order[set " sizes", i] SUBSEP 1 SUBSEP work
+			line = line " | " (count[at] == 0 ? why[at] : \
+			    work == "permit" ? duration(median[at]) : figure(ratio[at]))
+		}
+		print line " |"
+	}
+}
+
+function together(set, title,    i, j, run, part, work, at) {
+	if (!counts[set " runs"]) return
+	printf "\n| %s | median | p99 | logins | wrong | unavailable |\n", title
+	print "|---|--:|--:|--:|--:|--:|"
+	for (i = 1; i <= counts[set " runs"]; i++) {
+		run = order[set " runs", i]
+		split(run, part, SUBSEP)
+		for (j = 1; j <= counts[set " works"]; j++) {
+			work = order[set " works", j]
+			at = set SUBSEP run SUBSEP work
+			if (set == "together" && work == "toggled") continue
+			printf "| %d, %s keys: %s | %s | %s | %d | %d | %d |\n", part[2],
+			    size_word(part[1]), work == "toggled" ? "the key that is toggled" : called[work],
+			    work == "permit" ? duration(median[at]) : figure(ratio[at]),
+			    work == "permit" ? duration(p99[at]) : figure(ratio99[at]),
+			    count[at], wrong[at], unavailable[at]
+		}
+	}
+}
+
+function costs(set, title,    i, j, line, rule, work, at) {
+	if (!counts[set " sizes"]) return
+	line = "| " title
+	rule = "|---"
+	for (i = 1; i <= counts[set " sizes"]; i++) {
+		line = line " | " size_word(order[set " sizes", i]) " keys"
+		rule = rule "|--:"
+	}
+	printf "\n%s |\n%s|\n", line, rule
+	for (j = 1; j <= counts[set " works"]; j++) {
+		work = order[set " works", j]
+		line = "| " (work ~ /^(append|fold|stats|making)/ ? work : "`" work "`")
+		for (i = 1; i <= counts[set " sizes"]; i++) {
+			at = set SUBSEP order[set " sizes", i] SUBSEP 1 SUBSEP work
+			line = line " | "
+			if (at in count) line = line duration(median[at])
+			if (peak[at] != "") line = line sprintf(", %.0f MiB", peak[at] / 1024)
+		}
+		print line " |"
+	}
+}
+
+END {
+	printf "Measured on %s: %s; %s; load %s before, %s after.\n", fact["date"], fact["machine"],
+	    fact["kernel"], fact["load before"], fact["load after"]
+	printf "authkey %s, %s, %s, libpam %s, libsodium %s, SQLite %s.\n", fact["authkey"],
+	    fact["compiler"], fact["libc"], fact["libpam"], fact["libsodium"], fact["SQLite"]
+	printf "pam_userdb of %s; pam_pwdfile %s; pam_mysql %s.\n", fact["pam_userdb"],
+	    fact["pam_pwdfile"], fact["pam_mysql"]
+	ratios("here", "one process, times pam_permit")
+	ratios("fresh", "a fresh process each time, times pam_permit")
+	together("together", "processes at once, times pam_permit")
+	together("toggled", "the same while a key is switched off and on without pause")
+	costs("tool", "the tool: time, peak memory")
+	costs("usage", "usage: time, peak memory")
+}
