@@ -137,6 +137,16 @@ ailment(const struct cli *cli)
 	return readable ? "was behind the master" : "was damaged";
 }
 
+void
+cli_say_kept(const struct cli *cli, const char *kept)
+{
+	if (kept[0] != '\0')
+		cli_say(cli,
+		    "The master was of an older version and is brought up to date; as "
+		    "it was, it is kept in %s",
+		    kept);
+}
+
 bool
 cli_open(struct cli *cli)
 {
@@ -146,6 +156,7 @@ cli_open(struct cli *cli)
 
 	if (ak_master_open(cli->dir, &cli->master, &cli->error) != AK_OK)
 		return false;
+	cli_say_kept(cli, ak_master_kept(cli->master));
 	found = ailment(cli);
 	if (ak_master_heal(cli->master, cli->now, &healed, &why) != AK_OK)
 		cli_warn(cli,

@@ -72,6 +72,10 @@ bool cli_may_ask(const struct cli *cli);
  */
 bool cli_open(struct cli *cli);
 
+/* Say where an older master is kept, ak_master_kept(), if opening it has migrated it.
+ */
+void cli_say_kept(const struct cli *cli, const char *kept);
+
 /*
  * After something was published: say which keys were left out because their records are
  * damaged. False when there are any.

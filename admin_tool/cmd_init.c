@@ -80,6 +80,18 @@ is_there(const struct cli *cli)
 	       access(paths.master, F_OK) == 0;
 }
 
+/* What is wrong with an installation is found, and said, when it is looked at below. */
+static void
+migrate(const struct cli *cli)
+{
+	struct ak_master *master;
+	struct ak_error ignored;
+
+	if (ak_master_open(cli->dir, &master, &ignored) == AK_OK)
+		cli_say_kept(cli, ak_master_kept(master));
+	ak_master_close(&master);
+}
+
 static enum cli_exit
 report(struct cli *cli, bool made)
 {
@@ -138,7 +150,9 @@ run(struct cli *cli, const void *given, char **arguments)
 	    v->prefix != NULL ? v->prefix : "");
 	snprintf(wanted.unix_group, sizeof(wanted.unix_group), "%s",
 	    v->group != NULL ? v->group : "");
-	if (!is_there(cli) && !settle_group(cli, &wanted))
+	if (is_there(cli))
+		migrate(cli);
+	else if (!settle_group(cli, &wanted))
 		return cli_fail(cli);
 	if (ak_master_init(cli->dir, &wanted, cli->now, &made, &cli->error) != AK_OK)
 		return fail(cli);

@@ -16,8 +16,10 @@ run(struct cli *cli, const void *values, char **arguments)
 	(void)values;
 	(void)arguments;
 	/* Not cli_open(), which would publish by itself first. */
-	if (ak_master_open(cli->dir, &cli->master, &cli->error) != AK_OK ||
-	    ak_master_publish(cli->master, cli->now, &cli->error) != AK_OK ||
+	if (ak_master_open(cli->dir, &cli->master, &cli->error) != AK_OK)
+		return cli_fail(cli);
+	cli_say_kept(cli, ak_master_kept(cli->master));
+	if (ak_master_publish(cli->master, cli->now, &cli->error) != AK_OK ||
 	    ak_master_installation(cli->master, &is, &cli->error) != AK_OK)
 		return cli_fail(cli);
 	cli_say(cli, "Published %s.", ak_master_paths(cli->master)->store);

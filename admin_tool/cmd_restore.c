@@ -252,6 +252,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 	if (ak_restore_open(cli->dir, w.file, &w.restore, &cli->error) != AK_OK)
 		return cli_fail(cli);
+	cli_say_kept(cli, ak_restore_present_kept(w.restore));
 	end = decide(&w, v->dry_run);
 	for (int how = 0; how < AK_ENDED_KINDS; how++)
 		json_decref(w.ended[how]);

@@ -63,6 +63,13 @@ void doctor_report_error(
 const char *doctor_command(const struct doctor *d, const char *format, ...);
 
 /*
+ * The fix for a database that could not be opened: for one of another version what that
+ * takes, and `otherwise` for a damaged one.
+ */
+const char *doctor_mend_database(
+    const struct doctor *doctor, const struct ak_error *error, const char *otherwise);
+
+/*
  * The command that puts a file or folder aside, beside the installation, so that a
  * mistake can be undone; `then`, or NULL, is a format of what follows, and `word` what
  * is put for its %s.

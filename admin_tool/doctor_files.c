@@ -151,11 +151,17 @@ is_known(const char *name, const struct known *list)
 	return false;
 }
 
-/* What restore puts aside: master.db.TIME.N */
+/* What restore puts aside, master.db.TIME.N, and an upgrade: master-schema-3.db */
 static bool
 is_put_aside(const char *name)
 {
-	return strncmp(name, "master.db.", 10) == 0 && isdigit((unsigned char)name[10]);
+	static const char *const begin[] = { "master.db.", "master-schema-" };
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
+		if (strncmp(name, begin[i], len = strlen(begin[i])) == 0)
+			return isdigit((unsigned char)name[len]);
+	return false;
 }
 
 /* What a command that was killed leaves. */

@@ -186,8 +186,9 @@ doctor_keys(struct doctor *d)
 	if (ak_usage_inspect(&d->paths, &s.usage, &error) != AK_OK &&
 	    error.code != AK_E_NOT_FOUND)
 		doctor_report_error(d, d->paths.usage, &error,
-		    doctor_command(d, "mv %s %s.damaged && %A fold", d->paths.usage,
-			d->paths.usage));
+		    doctor_mend_database(d, &error,
+			doctor_command(d, "mv %s %s.damaged && %A fold", d->paths.usage,
+			    d->paths.usage)));
 	if (ak_record_all(d->cli->master, look_at_key, &s, &error) != AK_OK)
 		doctor_report_error(
 		    d, d->paths.master, &error, doctor_command(d, "%A restore BACKUP"));

@@ -11,6 +11,17 @@
 /* How many damaged records are named; the rest is counted. */
 #define NAMED_MAX 5
 
+const char *
+doctor_mend_database(
+    const struct doctor *d, const struct ak_error *error, const char *otherwise)
+{
+	if (strstr(error->text, "an older authkey") != NULL)
+		return doctor_command(d, "%A fold");
+	if (strstr(error->text, "a newer authkey") != NULL)
+		return AK_UPGRADE;
+	return otherwise;
+}
+
 void
 doctor_master(struct doctor *d)
 {
@@ -18,13 +29,9 @@ doctor_master(struct doctor *d)
 	const char *fix = doctor_command(d, "%A restore BACKUP");
 
 	if (ak_master_inspect(&d->paths, &cli->master, &cli->error) != AK_OK) {
-		if (cli->error.code == AK_E_NOT_FOUND)
-			return; /* "folders" has said it */
-		if (strstr(cli->error.text, "an older authkey") != NULL)
-			fix = doctor_command(d, "%A publish");
-		if (strstr(cli->error.text, "a newer authkey") != NULL)
-			fix = "upgrade authkey";
-		doctor_report_error(d, d->paths.master, &cli->error, fix);
+		if (cli->error.code != AK_E_NOT_FOUND) /* "folders" has said it */
+			doctor_report_error(d, d->paths.master, &cli->error,
+			    doctor_mend_database(d, &cli->error, fix));
 		return;
 	}
 	if (ak_master_check(cli->master, &cli->error) != AK_OK)
@@ -141,6 +148,10 @@ doctor_store(struct doctor *d)
 	struct ak_key key;
 	char reason[160];
 
+	if (ak_store_not_newer(d->paths.store, d->owner, &error) != AK_OK) {
+		doctor_report_error(d, d->paths.store, &error, AK_UPGRADE);
+		return;
+	}
 	if (ak_store_open(d->paths.store, d->owner, &c.store, &error) != AK_OK) {
 		doctor_report_error(
 		    d, d->paths.store, &error, doctor_command(d, "%A publish"));

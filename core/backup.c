@@ -7,27 +7,6 @@
 
 #include "restore_private.h"
 
-/*
- * A copy becomes a database without a write-ahead log, which is
- * one file and can be read where nothing can be written.
- */
-enum ak_code
-ak_copy_master(struct ak_master *m, const char *path, ak_copy_fn *fn, void *context,
-    struct ak_error *error)
-{
-	struct ak_database copy = { .handle = NULL };
-	enum ak_code code;
-
-	if ((code = ak_database_open(&copy, path, error)) == AK_OK &&
-	    (code = ak_execute(&copy,
-		 "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", error)) ==
-		AK_OK &&
-	    (code = ak_copy_database(&m->db, &copy, fn, context, error)) == AK_OK)
-		code = ak_execute(&copy, "PRAGMA journal_mode = DELETE", error);
-	ak_database_close(&copy);
-	return code;
-}
-
 /* What cannot be restored is no backup: it is opened and read as a restore does. */
 static enum ak_code
 check(const struct ak_master *m, const char *path, struct ak_error *error)
@@ -55,7 +34,7 @@ fill_at_one_moment(struct ak_master *m, const char *path, ak_copy_fn *fn, void *
 	enum ak_code code = ak_master_snapshot(m, error);
 
 	if (code == AK_OK && (code = ak_master_installation(m, &is, error)) == AK_OK)
-		code = ak_copy_master(m, path, fn, context, error);
+		code = ak_copy_master(&m->db, path, fn, context, error);
 	ak_master_snapshot_end(m);
 	return code == AK_OK ? check(m, path, error) : code;
 }

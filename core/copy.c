@@ -83,6 +83,56 @@ ak_copy_database(struct ak_database *from, struct ak_database *to, ak_copy_fn *f
 	return ak_fail_sqlite(to->handle, rc, to->path, error);
 }
 
+/*
+ * A copy becomes a database without a write-ahead log, which is
+ * one file and can be read where nothing can be written.
+ */
+enum ak_code
+ak_copy_master(struct ak_database *master, const char *path, ak_copy_fn *fn,
+    void *context, struct ak_error *error)
+{
+	struct ak_database copy = { .handle = NULL };
+	enum ak_code code;
+
+	if ((code = ak_database_open(&copy, path, error)) == AK_OK &&
+	    (code = ak_execute(&copy,
+		 "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", error)) ==
+		AK_OK &&
+	    (code = ak_copy_database(master, &copy, fn, context, error)) == AK_OK)
+		code = ak_execute(&copy, "PRAGMA journal_mode = DELETE", error);
+	ak_database_close(&copy);
+	return code;
+}
+
+static enum ak_code
+sync_file(const char *path, struct ak_error *error)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	error->code = AK_OK;
+	if (fd < 0 || fsync(fd) != 0)
+		ak_fail_errno(error, path, "");
+	if (fd >= 0)
+		close(fd);
+	return error->code;
+}
+
+enum ak_code
+ak_copy_aside(struct ak_database *master, const char *path, struct ak_error *error)
+{
+	enum ak_code code;
+
+	drop_beside(path);
+	if ((code = ak_make_file(path, error)) == AK_OK &&
+	    (code = ak_copy_master(master, path, NULL, NULL, error)) == AK_OK)
+		code = sync_file(path, error);
+	if (code != AK_OK) {
+		unlink(path);
+		drop_beside(path);
+	}
+	return code;
+}
+
 enum ak_code
 ak_copy_bytes(int from, int to, const char *name, struct ak_error *error)
 {

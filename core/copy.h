@@ -30,8 +30,15 @@ enum ak_code ak_copy_database(struct ak_database *from, struct ak_database *to,
     ak_copy_fn *fn, void *context, struct ak_error *error);
 
 /* Copy a master into a file of its folder that is there and empty. */
-enum ak_code ak_copy_master(struct ak_master *master, const char *path, ak_copy_fn *fn,
-    void *context, struct ak_error *error);
+enum ak_code ak_copy_master(struct ak_database *master, const char *path,
+    ak_copy_fn *fn, void *context, struct ak_error *error);
+
+/*
+ * Copy a master into a file of its folder that is made, 0600, and forced to disk, to be
+ * renamed: what stands in its place is none yet. There is no file after an error.
+ */
+enum ak_code ak_copy_aside(
+    struct ak_database *master, const char *path, struct ak_error *error);
 
 /*
  * Copy a file that is open to one that `to` names: made beside it, forced to disk,

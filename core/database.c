@@ -289,9 +289,8 @@ get_version(struct ak_database *d, const struct ak_kind *kind, int64_t *version,
 		return ak_fail(error, AK_E_STORE, "%s: is not %s", d->path, kind->name);
 	if (*version > kind->migration_count)
 		return ak_fail(error, AK_E_STORE,
-		    "%s: was made by a newer authkey (version %d, known here %d); "
-		    "upgrade "
-		    "authkey",
+		    "%s: was made by a newer authkey (version %d, known here "
+		    "%d); " AK_UPGRADE,
 		    d->path, (int)*version, kind->migration_count);
 	return AK_OK;
 }
@@ -313,25 +312,26 @@ migrate_once(struct ak_database *d, const struct ak_kind *kind, int64_t version,
 }
 
 enum ak_code
-ak_database_migrate(
-    struct ak_database *d, const struct ak_kind *kind, struct ak_error *error)
+ak_database_migrate(struct ak_database *d, const struct ak_kind *kind,
+    ak_before_fn *before, void *context, struct ak_error *error)
 {
 	int64_t version = -1;
-	enum ak_code code;
+	enum ak_code code = get_version(d, kind, &version, error);
 
+	if (code != AK_OK || version == kind->migration_count ||
+	    (code = ak_execute(d, "BEGIN IMMEDIATE", error)) != AK_OK)
+		return code;
+	/* Another command may have migrated it: look again now that it is our turn. */
 	code = get_version(d, kind, &version, error);
-	while (code == AK_OK && version < kind->migration_count) {
-		/* Another command may migrate too: look again when it is our turn. */
-		if ((code = ak_execute(d, "BEGIN IMMEDIATE", error)) != AK_OK)
-			return code;
-		if ((code = get_version(d, kind, &version, error)) == AK_OK &&
-		    version < kind->migration_count)
-			code = migrate_once(d, kind, version++, error);
-		if (code == AK_OK)
-			code = ak_execute(d, "COMMIT", error);
-		if (sqlite3_get_autocommit(d->handle) == 0)
-			sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL);
-	}
+	if (code == AK_OK && before != NULL && version > 0 &&
+	    version < kind->migration_count)
+		code = before(version, context, error);
+	for (; code == AK_OK && version < kind->migration_count; version++)
+		code = migrate_once(d, kind, version, error);
+	if (code == AK_OK)
+		code = ak_execute(d, "COMMIT", error);
+	if (sqlite3_get_autocommit(d->handle) == 0)
+		sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL);
 	return code;
 }
 

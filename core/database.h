@@ -39,12 +39,23 @@ enum ak_code ak_database_open(
     struct ak_database *database, const char *path, struct ak_error *error);
 
 /*
- * Bring an older database up to date, in one transaction for each migration, and
- * check that it is of its kind. An empty file (version 0) is of any kind.
+ * Called before an older database, of version 1 or later, is migrated: nobody else
+ * writes it, and nothing is migrated unless AK_OK comes back.
+ */
+typedef enum ak_code ak_before_fn(
+    int64_t version, void *context, struct ak_error *error);
+
+/*
+ * Bring an older database up to date, in one transaction, and check that it is of its
+ * kind. An empty file (version 0) is of any kind. Of many that do so at once, one does.
+ *
+ *   before  may be NULL
+ *
  * AK_E_STORE when it is of another kind or made by a newer version.
  */
-enum ak_code ak_database_migrate(
-    struct ak_database *database, const struct ak_kind *kind, struct ak_error *error);
+enum ak_code ak_database_migrate(struct ak_database *database,
+    const struct ak_kind *kind, ak_before_fn *before, void *context,
+    struct ak_error *error);
 
 /*
  * Only check that it is of its kind and up to date, and let nothing change it through

@@ -24,6 +24,9 @@ struct ak_error {
 	char text[512];
 };
 
+/* The way out where a newer authkey has been at work: Debian's names of the two. */
+#define AK_UPGRADE "upgrade the packages libpam-authkey and authkey"
+
 /* Set an error and return its code, so that a function can `return ak_fail(...)`. */
 enum ak_code ak_fail(struct ak_error *error, enum ak_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

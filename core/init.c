@@ -30,7 +30,8 @@ fill(struct ak_master *m, const struct ak_installation *is, struct ak_error *err
 	enum ak_code code;
 	int rc;
 
-	if ((code = ak_database_migrate(&m->db, &ak_master_kind, error)) != AK_OK)
+	if ((code = ak_database_migrate(&m->db, &ak_master_kind, NULL, NULL, error)) !=
+	    AK_OK)
 		return code;
 	if ((insert = ak_statement(&m->db, AK_Q_installation_insert, error)) == NULL)
 		return error->code;

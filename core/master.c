@@ -125,9 +125,14 @@ ak_master_find(const char *root, struct ak_master **out, struct ak_error *error)
 	return code;
 }
 
-/* What becomes of a database that was opened: ak_database_migrate, ak_database_look. */
-typedef enum ak_code prepare_fn(
-    struct ak_database *database, const struct ak_kind *kind, struct ak_error *error);
+/* What becomes of a master that was opened: ak_master_upgrade, or look. */
+typedef enum ak_code prepare_fn(struct ak_master *master, struct ak_error *error);
+
+static enum ak_code
+look(struct ak_master *m, struct ak_error *error)
+{
+	return ak_database_look(&m->db, &ak_master_kind, error);
+}
 
 static enum ak_code
 attach(struct ak_master *m, prepare_fn *prepare, struct ak_error *error)
@@ -138,7 +143,7 @@ attach(struct ak_master *m, prepare_fn *prepare, struct ak_error *error)
 		return ak_fail(error, AK_E_NOT_FOUND,
 		    "%s: there is no installation; run: authkey init", m->paths.root);
 	if ((code = ak_database_open(&m->db, m->paths.master, error)) == AK_OK &&
-	    (code = prepare(&m->db, &ak_master_kind, error)) == AK_OK &&
+	    (code = prepare(m, error)) == AK_OK &&
 	    /* Readers of a write-ahead log never hold a revocation up. */
 	    (code = ak_database_use_wal(&m->db, error)) == AK_OK)
 		code = ak_execute(&m->db, "PRAGMA cache_size = " CACHE, error);
@@ -148,7 +153,7 @@ attach(struct ak_master *m, prepare_fn *prepare, struct ak_error *error)
 enum ak_code
 ak_master_attach(struct ak_master *m, struct ak_error *error)
 {
-	return attach(m, ak_database_migrate, error);
+	return attach(m, ak_master_upgrade, error);
 }
 
 static enum ak_code
@@ -165,13 +170,13 @@ open_master(const char *root, prepare_fn *prepare, struct ak_master **out,
 enum ak_code
 ak_master_open(const char *root, struct ak_master **out, struct ak_error *error)
 {
-	return open_master(root, ak_database_migrate, out, error);
+	return open_master(root, ak_master_upgrade, out, error);
 }
 
 enum ak_code
 ak_master_look(const char *root, struct ak_master **out, struct ak_error *error)
 {
-	return open_master(root, ak_database_look, out, error);
+	return open_master(root, look, out, error);
 }
 
 void
@@ -185,6 +190,12 @@ ak_master_close(struct ak_master **master)
 	ak_database_close(&m->db);
 	unlock(m);
 	free(m);
+}
+
+const char *
+ak_master_kept(const struct ak_master *m)
+{
+	return m->kept;
 }
 
 const struct ak_paths *
@@ -263,7 +274,8 @@ publish_and_commit(struct ak_master *m, int64_t published_at, struct ak_error *e
 {
 	enum ak_code code;
 
-	if ((code = ak_publish_build(m, published_at, error)) == AK_OK &&
+	if ((code = ak_store_not_newer(m->paths.store, geteuid(), error)) == AK_OK &&
+	    (code = ak_publish_build(m, published_at, error)) == AK_OK &&
 	    (code = ak_execute(&m->db, "COMMIT", error)) == AK_OK)
 		code = ak_publish_swap(m, error);
 	ak_master_rollback(m);

@@ -77,7 +77,8 @@ enum ak_code ak_master_init(const char *root, const struct ak_installation *want
     int64_t now, bool *made, struct ak_error *error);
 
 /*
- * Open the master of the installation in `root`; migrates an older one.
+ * Open the master of the installation in `root`. An older one is migrated, after a
+ * backup of it was made in its folder.
  *
  *   master  out, the caller closes it; NULL on error
  *
@@ -92,6 +93,12 @@ enum ak_code ak_master_open(
  * change fails. */
 enum ak_code ak_master_look(
     const char *root, struct ak_master **master, struct ak_error *error);
+
+/*
+ * Where the master is kept as it was before opening it has migrated it; "" when it was
+ * up to date, or another command has migrated it. Borrowed.
+ */
+const char *ak_master_kept(const struct ak_master *master);
 
 /* Close, undoing a change that was not committed, and set to NULL. */
 void ak_master_close(struct ak_master **master);

@@ -14,6 +14,7 @@ struct ak_master {
 	struct ak_paths paths;
 	int64_t left_out; /* keys that the last publishing could not read */
 	char left_out_id[AK_ID_LEN + 1]; /* the first of them */
+	char kept[4200]; /* the older master that was migrated, or "" */
 };
 
 extern const struct ak_kind ak_master_kind;
@@ -28,6 +29,13 @@ struct ak_master *ak_master_new(struct ak_error *error);
 enum ak_code ak_master_find(
     const char *root, struct ak_master **master, struct ak_error *error);
 enum ak_code ak_master_attach(struct ak_master *master, struct ak_error *error);
+
+/*
+ * Bring the open master up to date. An older one is copied first, to a file beside it
+ * that `kept` names: master-schema-VERSION.db, or .1, .2 behind it where another backup
+ * has that name. On an error, or when it is killed, the older master stays.
+ */
+enum ak_code ak_master_upgrade(struct ak_master *master, struct ak_error *error);
 
 /* Publish what is committed while master/lock is held, which is given back. */
 enum ak_code ak_master_publish_locked(

@@ -92,7 +92,8 @@ open_copy(struct ak_restore *r, const char *file, struct ak_error *error)
 	if (code == AK_OK &&
 	    (code = ak_execute(&then->db, "PRAGMA journal_mode = DELETE", error)) ==
 		AK_OK &&
-	    (code = ak_database_migrate(&then->db, &ak_master_kind, error)) == AK_OK)
+	    (code = ak_database_migrate(
+		 &then->db, &ak_master_kind, NULL, NULL, error)) == AK_OK)
 		code = ak_restore_check(then, error);
 	return code;
 }
@@ -107,6 +108,8 @@ open_present(struct ak_restore *r, const char *root, struct ak_error *error)
 	enum ak_code code = ak_master_find(root, &r->now, error);
 
 	if (code != AK_OK)
+		return code;
+	if ((code = ak_store_not_newer(r->now->paths.store, geteuid(), error)) != AK_OK)
 		return code;
 	if ((code = ak_master_attach(r->now, &r->why_not)) == AK_OK)
 		code = ak_master_installation(r->now, &is, &r->why_not);
@@ -164,6 +167,12 @@ struct ak_master *
 ak_restore_master(struct ak_restore *r)
 {
 	return r->then;
+}
+
+const char *
+ak_restore_present_kept(const struct ak_restore *r)
+{
+	return ak_master_kept(r->now);
 }
 
 const char *
@@ -250,8 +259,7 @@ keep(struct ak_restore *r, int64_t now, int64_t generation, char kept[4200],
 	if (!r->readable)
 		return keep_damaged(r, kept, error);
 	snprintf(made, sizeof(made), "%s.kept", master);
-	if ((code = ak_make_file(made, error)) == AK_OK &&
-	    (code = ak_copy_master(r->now, made, NULL, NULL, error)) == AK_OK &&
+	if ((code = ak_copy_aside(&r->now->db, made, error)) == AK_OK &&
 	    rename(made, kept) != 0)
 		code = ak_fail_errno(error, kept, "");
 	return code == AK_OK ? ak_sync_folder_of(kept, error) : code;

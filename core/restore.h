@@ -33,6 +33,9 @@ struct ak_restore;
 enum ak_code ak_restore_open(const char *root, const char *file,
     struct ak_restore **restore, struct ak_error *error);
 
+/* As ak_master_kept(), of the present master. */
+const char *ak_restore_present_kept(const struct ak_restore *restore);
+
 /* Close, undoing what was not finished, and set to NULL. */
 void ak_restore_close(struct ak_restore **restore);
 

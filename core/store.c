@@ -45,26 +45,40 @@ has_fixed(const uint8_t header[HEADER_LEN])
 	return true;
 }
 
+/* Is it a store? Then of which version, and is it the one that is known here? */
+static enum ak_code
+check_version(const uint8_t h[HEADER_LEN], const char *path, uint32_t *version,
+    struct ak_error *error)
+{
+	*version = 0;
+	if (memcmp(h, "SQLite format 3", 16) != 0 ||
+	    ak_get_big_endian(h + AT_APPLICATION_ID, 4) != AK_STORE_APPLICATION_ID)
+		return ak_fail(error, AK_E_STORE,
+		    "%s: is not an authkey store; run: authkey publish", path);
+	*version = ak_get_big_endian(h + AT_USER_VERSION, 4);
+	if (*version == AK_STORE_VERSION)
+		return AK_OK;
+	return ak_fail(error, AK_E_STORE,
+	    "%s: is a store of version %u and version %d is known here; %s", path,
+	    (unsigned)*version, AK_STORE_VERSION,
+	    *version > AK_STORE_VERSION
+		? AK_UPGRADE
+		: "upgrade the package authkey, too, and run: authkey publish");
+}
+
 /* Is it a store, a whole one, of the version that is known here? */
 static enum ak_code
 check_header(struct ak_store *store, const char *path, struct ak_error *error)
 {
-	uint8_t h[HEADER_LEN];
+	uint8_t h[HEADER_LEN] = { 0 };
 	uint32_t version;
+	enum ak_code code;
 
-	if (pread(store->fd, h, sizeof(h), 0) != (ssize_t)sizeof(h) ||
-	    memcmp(h, "SQLite format 3", 16) != 0 ||
-	    ak_get_big_endian(h + AT_APPLICATION_ID, 4) != AK_STORE_APPLICATION_ID)
-		return ak_fail(error, AK_E_STORE,
-		    "%s: is not an authkey store; run: authkey publish", path);
-	version = ak_get_big_endian(h + AT_USER_VERSION, 4);
-	if (version != AK_STORE_VERSION)
-		return ak_fail(error, AK_E_STORE,
-		    "%s: is a store of version %u and version %d is known here; %s",
-		    path, (unsigned)version, AK_STORE_VERSION,
-		    version > AK_STORE_VERSION
-			? "upgrade pam_authkey.so"
-			: "upgrade authkey and run: authkey publish");
+	/* What is too short for a header fits none. */
+	if (pread(store->fd, h, sizeof(h), 0) != (ssize_t)sizeof(h))
+		h[0] = 0;
+	if ((code = check_version(h, path, &version, error)) != AK_OK)
+		return code;
 	if (ak_get_big_endian(h + AT_PAGE_SIZE, 2) != AK_PAGE_SIZE || !has_fixed(h))
 		return ak_fail(error, AK_E_STORE,
 		    "%s: is not as authkey leaves it; run: authkey publish", path);
@@ -87,6 +101,21 @@ ak_store_open(
 	if (code == AK_OK && (code = check_header(store, path, error)) != AK_OK)
 		ak_store_close(store);
 	return code;
+}
+
+enum ak_code
+ak_store_not_newer(const char *path, uid_t owner, struct ak_error *error)
+{
+	struct ak_store store = { .fd = -1 };
+	uint8_t h[HEADER_LEN];
+	uint32_t version = 0;
+	enum ak_code code = AK_OK;
+
+	if (ak_trusted_open(path, owner, &store.fd, &store.status, error) == AK_OK &&
+	    pread(store.fd, h, sizeof(h), 0) == (ssize_t)sizeof(h))
+		code = check_version(h, path, &version, error);
+	ak_store_close(&store);
+	return version > AK_STORE_VERSION ? code : AK_OK;
 }
 
 void

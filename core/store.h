@@ -50,6 +50,12 @@ enum ak_code ak_store_open(
     const char *path, uid_t owner, struct ak_store *store, struct ak_error *error);
 
 /*
+ * Whether the file at `path` may be published over: AK_E_STORE for a store of a newer
+ * version, which modules of that version read. AK_OK for whatever else is there or not.
+ */
+enum ak_code ak_store_not_newer(const char *path, uid_t owner, struct ak_error *error);
+
+/*
  * Look a key up by its id. An unknown id takes the same work as a known one.
  *
  *   id     eight base58 characters, or "" to ask for `meta` alone

@@ -68,10 +68,12 @@ ak_usage_open(
 		return error->code;
 	if ((code = make_if_missing(paths->usage, error)) == AK_OK &&
 	    (code = ak_database_open(&u->db, paths->usage, error)) == AK_OK &&
-	    /* Who reads statistics and who folds do not wait for each other. */
-	    (code = ak_database_use_wal(&u->db, error)) == AK_OK &&
 	    (code = ak_execute(&u->db, "PRAGMA cache_size = " CACHE, error)) == AK_OK &&
-	    (code = ak_database_migrate(&u->db, &ak_usage_kind, error)) == AK_OK)
+	    /* What is only counted is worth no backup: authkey-store(5). */
+	    (code = ak_database_migrate(&u->db, &ak_usage_kind, NULL, NULL, error)) ==
+		AK_OK &&
+	    /* Who reads statistics and who folds do not wait for each other. */
+	    (code = ak_database_use_wal(&u->db, error)) == AK_OK)
 		code = ak_usage_attach(u, paths->master, error);
 	if (code == AK_OK)
 		*out = u;

@@ -313,6 +313,43 @@ a_missing_installation_is_found_before_anything_is_asked(void **state)
 	assert_int_equal(host_log_at(0)->level, LOG_ERR);
 }
 
+/* Add to the version, which is the number at 60 in the header of a SQLite file. */
+static void
+make_newer(const char *path, int by, unsigned mode)
+{
+	size_t len;
+	uint8_t *bytes = fx_read(path, &len);
+
+	bytes[63] = (uint8_t)(bytes[63] + by);
+	fx_write(path, bytes, len, mode);
+	free(bytes);
+}
+
+static void
+what_a_newer_authkey_has_made_is_left_alone_and_the_log_says_what_to_upgrade(
+    void **state)
+{
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice");
+	const char *master = fx_path(h->fx, "root/master/master.db");
+	int64_t generation = fx_generation(h->fx);
+
+	host_passwd(h, "");
+	make_newer(h->fx->store, 1, 0640);
+	assert_pam(host_change(h, "alice", token, 0), PAM_AUTHTOK_ERR);
+	assert_true(host_log_has(AK_UPGRADE));
+	make_newer(h->fx->store, -1, 0640);
+	assert_unchanged(h, generation);
+	host_log_clear();
+	ak_master_close(&h->fx->master);
+	make_newer(master, 1, 0600);
+	assert_pam(host_change(h, "alice", token, 0), PAM_TRY_AGAIN);
+	assert_true(host_log_has(AK_UPGRADE));
+	make_newer(master, -1, 0600);
+	fx_reopen(h->fx);
+	assert_unchanged(h, generation);
+}
+
 /* The rows of the audit with this action. */
 struct rows {
 	unsigned count;
@@ -378,6 +415,8 @@ main(void)
 		HOST_TEST(no_key_is_asked_for_because_something_has_expired),
 		HOST_TEST(an_option_that_cannot_be_one_is_named),
 		HOST_TEST(a_missing_installation_is_found_before_anything_is_asked),
+		HOST_TEST(
+		    what_a_newer_authkey_has_made_is_left_alone_and_the_log_says_what_to_upgrade),
 		HOST_TEST(the_audit_says_that_it_was_pam_and_who),
 	};
 

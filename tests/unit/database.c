@@ -147,6 +147,10 @@ many_may_open_an_older_master_at_once(void **state)
 			assert_int_equal(fx_wait(pids[i]), AK_OK);
 		fx_reopen(fx);
 		assert_string_equal(fx_load(fx, fx->tokens[0])->key.owner, "alice");
+		assert_int_equal(
+		    access(fx_path(fx, "root/master/master-schema-1.db"), F_OK), 0);
+		assert_int_not_equal(
+		    access(fx_path(fx, "root/master/master-schema-1.db.1"), F_OK), 0);
 		assert_int_equal(fx_teardown(&each), 0);
 	}
 }
@@ -166,7 +170,7 @@ a_newer_master_is_left_alone_and_the_way_out_is_named(void **state)
 	assert_null(fx->master);
 	assert_contains(error.text, "master.db");
 	assert_contains(error.text, "newer authkey");
-	assert_contains(error.text, "upgrade authkey");
+	assert_contains(error.text, AK_UPGRADE);
 	assert_int_equal(
 	    number_of(path, "PRAGMA user_version"), AK_MIGRATION_COUNT + 1);
 }
