@@ -245,6 +245,25 @@ cached() {
   [ "$asked" -eq 1 ]
 }
 
+@test "user=set: the token alone opens its owner's mail, and with the page's line no log has it" {
+  place named
+  sed -i 's|keys.db|& user=set|' "$folder/named/pam.d/dovecot"
+  sed -n 's/^    \(login_log_format_elements\)/\1/p' \
+    "$BATS_TEST_DIRNAME/../../../docs/services/key-as-user-name.md" >>"$folder/named/dovecot.conf"
+  start named
+  token=$(new_key named)
+  off=$(new_key named-off --disabled)
+  said=$(login __token__ "$token" named; login "$token" any named; login alice "$token" named
+    login bob "$token" named; login __token__ "$off" named; login "$off" any named)
+  grep -q "imap(alice)" "$folder/named/log"
+  ls "$folder/named/mail" >"$BATS_TEST_TMPDIR/mail"
+  heard mark named >/dev/null
+  run ! grep -a -e "${token: -30}" -e "${off: -30}" "$folder/named/log" "$folder/named/syslog"
+  halt named
+  [ "$(xargs <<<"$said")" = 'in in in out out out' ]
+  [ "$(cat "$BATS_TEST_TMPDIR/mail")" = alice ]
+}
+
 @test "no token and no password is in any log (R16)" {
   token=$(new_key secret)
   login alice "$token"

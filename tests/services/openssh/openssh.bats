@@ -25,6 +25,7 @@ setup_file() {
   make_etc
   unix_user alice 4711 'correct horse'
   unix_user bob 4712
+  unix_user __token__ 4713
   install_stack /etc/pam.d/sshd
   serve_sshd
 }
@@ -112,6 +113,18 @@ install_stack() {
   refused alice "$token"
   install_stack '/etc/pam.d/sshd'
   refused alice 'correct horse'
+}
+
+@test "user=set is nothing for sshd: whatever PAM says, it does not become the key's owner" {
+  token=$(new_key renamed)
+  sed -i 's/keys.db/& user=set/' "$folder/etc/pam.d/sshd"
+  opens alice "$token"
+  for method in password keyboard-interactive; do
+    became=$(by $method __token__ "$token" || true)
+    [ "$became" != alice ] # newer ones refuse
+  done
+  install_stack /etc/pam.d/sshd
+  refused __token__ "$token"
 }
 
 @test "a refusal names the key's id and the reason in one line for each method" {

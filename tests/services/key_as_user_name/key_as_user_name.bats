@@ -1,0 +1,217 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# user=set in nginx and Apache, by the stack and the lines of
+# docs/services/key-as-user-name.md: a token is enough, and no log of theirs has it.
+# Dovecot and OpenSSH have their part in their own tests. SECURITY R16, R26.
+
+bats_require_minimum_version 1.5.0
+load ../web
+load ../unix
+
+PAGE=key-as-user-name.md
+
+setup() {
+  [ -z "$reason" ] || skip "$reason"
+}
+
+setup_file() {
+  reason=$(why_not 'a web server')
+  [ -d /usr/lib/nginx/modules ] || reason=${reason:-nginx is not installed}
+  [ -d /usr/lib/apache2/modules ] || reason=${reason:-Apache is not installed}
+  export reason
+  [ -z "$reason" ] || return 0
+  PATH=$PATH:/usr/sbin:/sbin
+
+  top=$(mktemp -d) folder=$top
+  export top folder AUTHKEY_DIR=$top/authkey
+  chmod 755 "$top"
+  "$AK_TOOL" init -q --group www-data
+  "$AK_TOOL" verifier add -q www-data
+  install -m 644 "$AK_MODULE" "$folder/pam_authkey.so"
+  for server in nginx apache; do
+    place $server
+    at $server start_$server
+  done
+}
+
+teardown_file() {
+  [ -z "$reason" ] || return 0
+  folder=$top/nginx stop
+  folder=$top/apache stop
+  rm -rf "$top"
+}
+
+# place SERVER: what it needs in a folder of its own, and its port.
+place() {
+  mkdir -p "$top/$1/pam.d" "$top/$1/www"
+  recipe $PAGE 'The stack' >"$top/$1/pam.d/$1"
+  echo 'auth required pam_deny.so' >"$top/$1/pam.d/other"
+  echo 'what the key opens' >"$top/$1/www/index.html"
+  free_port >"$top/$1/port"
+}
+
+# at SERVER COMMAND...: with this one's folder, port and address.
+at() {
+  local folder=$top/$1 port url
+  port=$(cat "$folder/port")
+  url=http://127.0.0.1:$port/
+  "${@:2}"
+}
+
+# The page's server, before an application that says what it was told. A log above it,
+# as Debian's nginx.conf has one, is there to be written to by mistake.
+start_nginx() {
+  local application
+  application=$(free_port)
+  {
+    cat <<END
+load_module /usr/lib/nginx/modules/ngx_http_auth_pam_module.so;
+user www-data;
+daemon off;
+pid $folder/pid;
+error_log $folder/above.log info;
+events { worker_connections 64; }
+http {
+  access_log $folder/above.log;
+  client_body_temp_path $folder/body;
+  proxy_temp_path $folder/proxy;
+  fastcgi_temp_path $folder/fastcgi;
+  uwsgi_temp_path $folder/uwsgi;
+  scgi_temp_path $folder/scgi;
+  server {
+    listen 127.0.0.1:$application;
+    return 200 "key=\$http_x_key authorization=\$http_authorization\n";
+  }
+END
+    recipe $PAGE nginx '^map'
+    echo "server { listen 127.0.0.1:$port;"
+    recipe $PAGE nginx '^access_log' |
+      sed "s|/var/log/nginx|$folder|; s|127.0.0.1:3000|127.0.0.1:$application|"
+    recipe $PAGE nginx '^location' |
+      sed "s|127.0.0.1:3000|127.0.0.1:$application|"
+    echo '} }'
+  } >"$folder/nginx.conf"
+  serve nginx -c "$folder/nginx.conf" -p "$folder"
+}
+
+start_apache() {
+  local module
+  {
+    for module in mpm_event authn_core authz_core authz_user auth_basic authnz_pam dir; do
+      echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
+    done
+    cat <<END
+ServerRoot $folder
+ServerName localhost
+Listen 127.0.0.1:$port
+User www-data
+Group www-data
+PidFile $folder/pid
+DefaultRuntimeDir $folder
+ErrorLog $folder/error.log
+LogLevel info
+CustomLog $folder/above.log "%h %u %r"
+DocumentRoot $folder/www
+<VirtualHost 127.0.0.1:$port>
+END
+    recipe $PAGE Apache | sed "s|\${APACHE_LOG_DIR}|$folder|"
+    recipe apache.md Apache '<Location'
+    echo '</VirtualHost>'
+  } >"$folder/apache.conf"
+  serve apache2 -DFOREGROUND -f "$folder/apache.conf"
+}
+
+@test "the token as the user name opens, without a password and with any" {
+  token=$(new_key name)
+  for server in nginx apache; do
+    [ "$(at $server answer "$token" '')" = 200 ]
+    [ "$(at $server answer "$token" whatever)" = 200 ]
+  done
+  [ "$(authkey show name --field uses)" = 4 ]
+  [ "$(authkey show name --field last_used_from)" = 127.0.0.1 ]
+}
+
+# curl_u WORD: the way of the command line.
+curl_u() {
+  curl -s -o /dev/null -w '%{http_code}' -u "$1" "$url"
+}
+
+@test "curl -u TOKEN: opens" {
+  token=$(new_key curl)
+  for server in nginx apache; do
+    [ "$(at $server curl_u "$token:")" = 200 ]
+  done
+}
+
+@test "__token__, and the owner, open with the token as the password; another name does not" {
+  token=$(new_key password)
+  for server in nginx apache; do
+    [ "$(at $server answer __token__ "$token")" = 200 ]
+    [ "$(at $server answer alice "$token")" = 200 ]
+    [ "$(at $server answer bob "$token")" = 401 ]
+    [ "$(at $server answer __token__ 'correct horse')" = 401 ]
+  done
+}
+
+@test "without a name Apache lets the token in, and nginx refuses by itself" {
+  token=$(new_key nameless)
+  [ "$(at apache answer '' "$token")" = 200 ]
+  [ "$(at nginx answer '' "$token")" = 401 ]
+  [ "$(folder=$top/nginx told "${token:3:8}" || true)" = 0 ]
+}
+
+@test "disable is obeyed by the next request, also where the token is the name (R26)" {
+  token=$(new_key toggled)
+  for server in nginx apache; do
+    [ "$(at $server answer "$token" '')" = 200 ]
+    authkey disable toggled
+    [ "$(at $server answer "$token" '')" = 401 ]
+    [ "$(at $server answer __token__ "$token")" = 401 ]
+    authkey enable toggled
+  done
+  [ "$(at nginx answer "$(new_key other --service apache)" '')" = 401 ]
+  [ "$(at apache answer "$(new_key far --from 192.0.2.0/24)" '')" = 401 ]
+}
+
+@test "nginx tells the application the key's id, and neither token nor name" {
+  token=$(new_key told)
+  at nginx answer "$token" ''
+  [ "$(cat "$BATS_TEST_TMPDIR/body")" = "key=${token:0:11} authorization=" ]
+  at nginx answer __token__ "$token"
+  [ "$(cat "$BATS_TEST_TMPDIR/body")" = 'key=- authorization=' ]
+}
+
+# Everything that a client can do with a token in the place of the name.
+all_ways() {
+  answer "$1" ''
+  answer "$1" whatever
+  answer "${1%?}" ''         # cut
+  answer "${1%??}xx" ''      # mistyped
+  answer "$2" ''             # disabled
+  answer "$1" '' -X NONSENSE
+  answer "$1" '' -H 'Expect: nonsense'
+  answer "$1" '' --path-as-is --request-target '/../..'
+  answer __token__ "$1"
+}
+
+@test "no log of the server has any of it, only the key's id; nor has syslog (R16)" {
+  token=$(new_key secret)
+  off=$(new_key secret-off --disabled)
+  for server in nginx apache; do
+    at $server all_ways "$token" "$off"
+    folder=$top/$server told mark >/dev/null
+    grep -q '" 401' "$top/$server/access.log"
+    run ! grep -ra -e "${token:13:20}" -e "${off:13:20}" "$top/$server"/*log
+    grep -qa "user=alice key=${token:3:8} reason=VALID" "$top/$server/syslog"
+    grep -qa "user= key=${off:3:8} reason=DISABLED" "$top/$server/syslog"
+  done
+  grep -q -- "- ${token:0:11} \[" "$top/nginx/access.log"
+}
+
+@test "scan finds the token in a log that was not cared for" {
+  token=$(new_key scanned)
+  echo "127.0.0.1 - $token [12/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200" >"$top/careless.log"
+  run authkey scan --disable "$top/careless.log"
+  [[ $output == *scanned* ]]
+  [ "$(at nginx answer "$token" '')" = 401 ]
+}
