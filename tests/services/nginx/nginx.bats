@@ -82,6 +82,64 @@ END
   [ "$(cat "$BATS_TEST_TMPDIR/body")" = 'what the key opens' ]
 }
 
+@test "curl asks at a terminal, and shows no token" {
+  token=$(new_key typed)
+  run "$BATS_TEST_DIRNAME/../../cli/dialog.exp" 80 "password for user 'alice':" "$token\\r" -- \
+    curl -s -u alice "$url"
+  [[ $output == *'what the key opens'* ]]
+  [[ $output != *"${token: -30}"* ]]
+}
+
+# netrc TOKEN: a home folder with a .netrc.
+netrc() {
+  (umask 077 && printf 'machine 127.0.0.1\nlogin alice\npassword %s\n' "$1" \
+    >"$BATS_TEST_TMPDIR/.netrc")
+}
+
+@test "curl finds the key in .netrc" {
+  netrc "$(new_key netrc)"
+  export HOME=$BATS_TEST_TMPDIR
+  [ "$(curl -s --netrc "$url")" = 'what the key opens' ]
+  [ "$(curl -s --netrc-file "$HOME/.netrc" "$url")" = 'what the key opens' ]
+}
+
+# A repository behind nginx, and git as somebody who has nothing but $BATS_TEST_TMPDIR.
+make_repository() {
+  export HOME=$BATS_TEST_TMPDIR GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0
+  unset XDG_CONFIG_HOME GIT_ASKPASS SSH_ASKPASS GIT_DIR GIT_WORK_TREE
+  git init -q --bare "$folder/www/$1"
+  git -C "$folder/www/$1" -c user.name=alice -c user.email=alice@example.org \
+    commit-tree -m first "$(git -C "$folder/www/$1" mktree </dev/null)" >"$HOME/commit"
+  git -C "$folder/www/$1" update-ref "$(git -C "$folder/www/$1" symbolic-ref HEAD)" \
+    "$(cat "$HOME/commit")"
+  git -C "$folder/www/$1" update-server-info
+}
+
+@test "git clones with a key in .netrc" {
+  make_repository netrc.git
+  run ! git clone -q "${url}netrc.git" "$HOME/clone"
+  netrc "$(new_key gitnetrc)"
+  git clone -q "${url}netrc.git" "$HOME/clone"
+  [ "$(git -C "$HOME/clone" rev-parse HEAD)" = "$(cat "$HOME/commit")" ]
+}
+
+@test "git clones with a key in its credential store, and forgets it once it is refused" {
+  make_repository store.git
+  token=$(new_key gitstore)
+  git config --global credential.helper store
+  printf '%s\n' protocol=http "host=${url:7:-1}" username=alice password="$token" |
+    git credential approve
+  git clone -q "${url}store.git" "$HOME/clone"
+  [ "$(git -C "$HOME/clone" rev-parse HEAD)" = "$(cat "$HOME/commit")" ]
+  run ! grep -r "$token" "$HOME/clone"
+  [ "$(stat -c %a "$HOME/.git-credentials")" = 600 ]
+  authkey disable gitstore
+  run ! git -C "$HOME/clone" fetch -q
+  authkey enable gitstore
+  run ! git -C "$HOME/clone" fetch -q
+  [ ! -s "$HOME/.git-credentials" ]
+}
+
 @test "without a key, with a wrong one, with a password or another's name the answer is 401" {
   token=$(new_key wrong)
   other=$(new_key other)

@@ -115,6 +115,42 @@ install_stack() {
   refused alice 'correct horse'
 }
 
+# by_sshpass [-f FILE | -d FD] COMMAND...: one of its kind, whose question sshpass answers.
+by_sshpass() {
+  local options=()
+  while [[ $1 == -[fd]* ]]; do
+    options+=("$1" "$2")
+    shift 2
+  done
+  sshpass "${options[@]}" bash -c 'with_options "$@"' with_options keyboard-interactive "$@"
+}
+
+@test "sshpass has the token from a file or a descriptor" {
+  new_key passed >"$BATS_TEST_TMPDIR/token"
+  [ "$(by_sshpass -f "$BATS_TEST_TMPDIR/token" ssh -n alice@127.0.0.1 id -un)" = alice ]
+  [ "$(by_sshpass -d 7 ssh -n alice@127.0.0.1 id -un 7<"$BATS_TEST_TMPDIR/token")" = alice ]
+}
+
+@test "ssh asks a program of its user's, where there is no terminal" {
+  new_key asked >"$BATS_TEST_TMPDIR/token"
+  printf '#!/bin/sh\nexec cat %s\n' "$BATS_TEST_TMPDIR/token" >"$BATS_TEST_TMPDIR/askpass"
+  chmod 700 "$BATS_TEST_TMPDIR/askpass"
+  [ "$(SSH_ASKPASS=$BATS_TEST_TMPDIR/askpass SSH_ASKPASS_REQUIRE=force \
+    client password alice id -un)" = alice ]
+}
+
+@test "sftp and scp take the key; with sftp -b only where BatchMode is off" {
+  new_key copied >"$BATS_TEST_TMPDIR/token"
+  echo "get $folder/host.pub $BATS_TEST_TMPDIR/by_sftp" >"$BATS_TEST_TMPDIR/batch"
+  run ! by_sshpass -f "$BATS_TEST_TMPDIR/token" sftp -b "$BATS_TEST_TMPDIR/batch" alice@127.0.0.1
+  by_sshpass -f "$BATS_TEST_TMPDIR/token" sftp -o BatchMode=no -b "$BATS_TEST_TMPDIR/batch" \
+    alice@127.0.0.1
+  cmp "$folder/host.pub" "$BATS_TEST_TMPDIR/by_sftp"
+  by_sshpass -f "$BATS_TEST_TMPDIR/token" scp -q "alice@127.0.0.1:$folder/host.pub" \
+    "$BATS_TEST_TMPDIR/by_scp"
+  cmp "$folder/host.pub" "$BATS_TEST_TMPDIR/by_scp"
+}
+
 @test "user=set is nothing for sshd: whatever PAM says, it does not become the key's owner" {
   token=$(new_key renamed)
   sed -i 's/keys.db/& user=set/' "$folder/etc/pam.d/sshd"

@@ -21,6 +21,7 @@ HostKey $folder/host
 PidFile $folder/pid
 AuthorizedKeysFile $folder/authorized_keys
 StrictModes no
+Subsystem sftp /usr/lib/openssh/sftp-server
 END
   } >"$folder/sshd_config"
   echo "[127.0.0.1]:$port $(cat "$folder/host.pub")" >"$folder/known_hosts"
@@ -29,14 +30,19 @@ END
     sh -c 'mkdir /run/sshd && exec "$@"' sh "${sshd[@]}"
 }
 
-# client METHOD USER COMMAND...: ssh, by this method and no other.
-client() {
-  ssh -F none -n -p "$port" -l "$2" -o PreferredAuthentications="$1" -o LogLevel=ERROR \
+# with_options METHOD PROGRAM...: ssh or one of its kind, by this method and no other.
+with_options() {
+  "$2" -F none -o Port="$port" -o PreferredAuthentications="$1" -o LogLevel=ERROR \
     -o NumberOfPasswordPrompts=1 -o ConnectTimeout=30 -o IdentitiesOnly=yes \
     -o UserKnownHostsFile="$folder/known_hosts" -o StrictHostKeyChecking=yes \
-    -i "$folder/alice" 127.0.0.1 "${@:3}"
+    -i "$folder/alice" "${@:3}"
 }
-export -f client
+
+# client METHOD USER COMMAND...: ssh, by this method.
+client() {
+  with_options "$1" ssh -n -l "$2" 127.0.0.1 "${@:3}"
+}
+export -f with_options client
 
 # by METHOD USER TOKEN [COMMAND]: what the command says to this user. The token goes
 # through a file.
