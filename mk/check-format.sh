@@ -41,8 +41,10 @@ sources() {
 
 c=$(sources '*.c' '*.h')
 bats=$(sources '*.bats' '*.bash')
-sh=$(sources '*.sh' && grep -lsE '^#!/bin/(ba)?sh' .ci/run tests/run fuzz/run)
-rest=$(sources Makefile '*.mk' '*.sql' '*.exp' '*.dict' '*.fish' '_authkey' '*.[1-8]' && echo mk/packages)
+sh=$(sources '*.sh' '*.postinst' '*.prerm' '*.postrm' &&
+  grep -lsE '^#!/bin/(ba)?sh' .ci/run tests/run fuzz/run)
+rest=$(sources Makefile '*.mk' '*.sql' '*.exp' '*.dict' '*.fish' '_authkey' '*.[1-8]' '*.conf' \
+  '*.service' '*.timer' && ls debian/rules packaging/cron/* 2>/dev/null; echo mk/packages)
 
 echo 1..4
 check 'C sources stand as .clang-format has them' "$c" clang-format --dry-run -Werror

@@ -46,3 +46,8 @@ install: all ## PREFIX=/usr/local, DESTDIR=, pamdir=, sbindir=, mandir=, unitdir
 .PHONY: uninstall
 uninstall: ## take away what install has put there; keys stay
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
+
+.PHONY: deb
+deb: ## the Debian packages, in build/deb/
+	@mk/setup.sh deb
+	@status=0; mk/deb.sh $(B)/deb || status=$$?; $(YIELD); exit $$status

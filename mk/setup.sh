@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: mk/setup.sh build|check|ci|bench
+# usage: mk/setup.sh build|deb|check|ci|bench
 #
 # See to it that the packages a goal needs are there (mk/packages): root on a system with
 # apt gets them installed, everybody else is told what is missing. Silent when all is well.
 set -eu
 
-stages="build check ci bench"
+stages="build deb check ci bench"
 here=$(dirname "$0")
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin
 export PATH
@@ -59,7 +59,7 @@ install_quietly() {
 case " $stages " in
 *" ${1:-none} "*) ;;
 *)
-  echo "usage: $0 build|check|ci|bench" >&2
+  echo "usage: $0 build|deb|check|ci|bench" >&2
   exit 2
   ;;
 esac

@@ -24,6 +24,7 @@ export AK_SAN    := $(SAN)
 
 # What takes longest begins first: in the end no processor waits for another.
 LONG       := $(addprefix tests/,scenario/year.bats cli/usage_fold.bats build/check-deps.bats \
+                packages/deb.bats \
                 cli/safety.bats cli/import.bats cli/backup.bats cli/examples.bats \
                 pam/usage_together pam/usage_trouble pam/switched fault/usage \
                 services/key_or_password/key_or_password.bats) mk/check-format.sh
@@ -46,8 +47,9 @@ $(B)/tests/%: $(B)/tests/%.o $(TEST_PARTS:%=$(B)/tests/%.o) $(B)/libauthkey.a
 
 include mk/fuzz.mk
 
-# A scenario has the clock of its test in the tool, and many logins in one process.
-SCENARIO_PARTS := $(if $(filter tests/scenario/%,$(TEST_BATS)), \
+# A scenario has the clock of its test in the tool; many logins in one process, as for
+# the packages, too.
+SCENARIO_PARTS := $(if $(filter tests/scenario/% tests/packages/%,$(TEST_BATS)), \
                   $(B)/tests/clock.so $(B)/tests/logins)
 
 $(B)/tests/clock.so: $(B)/tests/clock.o
