@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The manual as people see it, in a terminal of 80 columns, by both programs that show it.
+# The manual as people see it, in a terminal of 80 columns, by both programs that show it;
+# and the other pages, whose links lead somewhere.
 
 bats_require_minimum_version 1.5.0
 
@@ -33,5 +34,35 @@ shown_by() {
       grep -qxF -- "${line#"${line%%[! ]*}"}" "$BATS_TEST_TMPDIR/text" ||
         { echo "not shown by $program: $line"; return 1; }
     done < <("$AK_TOP/mk/examples.sh" "$AK_TOP/docs/man/authkey.8" | cut -f 3 | tr '\037' '\n')
+  done
+}
+
+# links PAGE: where it leads to, without addresses of the web.
+links() {
+  grep -o ']([^)]*)' "$1" | sed 's/^](//; s/)$//' | grep -v '^[a-z]*:' || true
+}
+
+# anchors PAGE: what a link may say after #, one for each heading.
+anchors() {
+  sed -n 's/^#\{1,6\} //p' "$1" | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9 _-]//g; s/ /-/g'
+}
+
+@test 'every link of a page leads to a file that is there, and to a heading of it' {
+  for page in "$AK_TOP"/*.md "$AK_TOP"/docs/*.md "$AK_TOP"/docs/*/*.md; do
+    while read -r link; do
+      [ -n "$link" ] || continue
+      file=$page
+      [ -z "${link%%#*}" ] || file=$(dirname "$page")/${link%%#*}
+      [ -e "$file" ] || { echo "$page: $link is not there"; return 1; }
+      [[ $link != *#* ]] || grep -qxF -- "${link#*#}" <(anchors "$file") ||
+        { echo "$page: $link has no such heading"; return 1; }
+    done <<<"$(links "$page")"
+  done
+}
+
+@test 'the index of services has each of their pages' {
+  for page in "$AK_TOP"/docs/services/*.md; do
+    [[ $page == */README.md ]] || grep -qF "](${page##*/})" "$AK_TOP/docs/services/README.md" ||
+      { echo "$page is not in the index"; return 1; }
   done
 }
