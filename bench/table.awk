@@ -115,6 +115,47 @@ function costs(set, title,    i, j, line, rule, work, at) {
 	}
 }
 
+function value(list, set, keys, processes, work) {
+	return list[set SUBSEP keys SUBSEP processes SUBSEP work]
+}
+
+# A row: what is wanted, the most that it may be, what it is ("" is not measured).
+function goal(text, most, is, shown) {
+	printf "| %s | %s | %s |\n", text, is == "" ? "not measured" : shown,
+	    is == "" ? "" : is <= most ? "yes" : "**no**"
+}
+
+function goals(    one, fresh, grown, many, n, fold, name) {
+	print "\n| goal | is | reached |\n|---|--:|---|"
+	one = value(ratio, "here", 1000000, 1, "valid")
+	goal("one process, 1 million keys: 1.1 times pam_permit at most", 1.1, one, figure(one))
+	fresh = value(ratio, "fresh", 1000, 1, "valid")
+	goal("a fresh process: 1.6 times at most", 1.6, fresh, figure(fresh))
+	n = value(ratio, "here", 1000, 1, "passed")
+	goal("a password passed on: 0.4 times at most", 0.4, n, figure(n))
+	n = value(ratio, "here", 10000000, 1, "valid")
+	grown = n == "" ? "" : n / value(ratio, "here", 1000, 1, "valid")
+	goal("from 1,000 to 10 million keys: 1.1 times as much at most", 1.1, grown, figure(grown))
+	many = value(ratio99, "toggled", 1000, 64, "valid")
+	goal("64 processes while a key is toggled: p99 2 times at most", 2, many, figure(many))
+	n = many == "" ? "" : value(wrong, "toggled", 1000, 64, "toggled") + \
+	    value(wrong, "toggled", 1000, 64, "valid") + value(wrong, "toggled", 1000, 64, "disabled") + \
+	    value(unavailable, "toggled", 1000, 64, "toggled") + \
+	    value(unavailable, "toggled", 1000, 64, "valid")
+	goal("the same: no wrong answer, none unavailable", 0, n, n)
+	n = value(median, "tool", 1000000, 1, "disable")
+	goal("`disable` among 1 million keys: 50 ms at most", 50000, n, duration(n))
+	n = value(median, "tool", 1000000, 1, "list --limit 50")
+	goal("`list --limit 50` of 1 million keys: 30 ms at most", 30000, n, duration(n))
+	n = value(median, "tool", 1000000, 1, "import")
+	goal("`import` of 1 million keys: 15 s at most", 15000000, n, duration(n))
+	name = "fold of 1000000 records of a day"
+	n = value(median, "usage", 1000, 1, name)
+	goal("fold of 1 million records: 3 s at most", 3000000, n, duration(n))
+	fold = value(peak, "usage", 1000, 1, name)
+	goal("the same: 64 MiB at most", 65536, fold, sprintf("%.0f MiB", fold / 1024))
+}
+
 END {
 	printf "Measured on %s: %s; %s; load %s before, %s after.\n", fact["date"], fact["machine"],
 	    fact["kernel"], fact["load before"], fact["load after"]
@@ -128,4 +169,5 @@ END {
 	together("toggled", "the same while a key is switched off and on without pause")
 	costs("tool", "the tool: time, peak memory")
 	costs("usage", "usage: time, peak memory")
+	goals()
 }

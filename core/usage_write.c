@@ -62,7 +62,7 @@ count_drop(const char *path)
 
 /* Is it the file that root made for this user, and is there room in it? */
 static enum ak_code
-check(int fd, const char *path, struct ak_error *error)
+check(int fd, const char *path, uid_t user, struct ak_error *error)
 {
 	uint8_t bytes[AK_USAGE_LEN];
 	struct ak_usage_head head;
@@ -70,7 +70,7 @@ check(int fd, const char *path, struct ak_error *error)
 
 	if (fstat(fd, &st) != 0)
 		return ak_fail_errno(error, path, "");
-	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != user)
 		return ak_fail(error, AK_E_STORE,
 		    "%s: is not this user's own regular file with one name" HINT, path);
 	if (pread(fd, bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes) ||
@@ -92,18 +92,19 @@ ak_usage_append(
 {
 	uint8_t packed[AK_USAGE_LEN];
 	char path[PATH_MAX];
+	uid_t user = geteuid();
 	enum ak_code code;
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%u", folder, (unsigned)geteuid());
+	snprintf(path, sizeof(path), "%s/%u", folder, (unsigned)user);
 	fd = ak_above_standard_streams(open(
 	    path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 	if (fd < 0 && errno == ENOENT)
 		return ak_fail(error, AK_E_NOT_FOUND, "%s: is not there" HINT, path);
 	if (fd < 0)
 		return ak_fail_errno(error, path, HINT);
-	if ((code = check(fd, path, error)) == AK_OK) {
+	if ((code = check(fd, path, user, error)) == AK_OK) {
 		ak_usage_pack(record, packed);
 		n = quiet_write(fd, packed, sizeof(packed), AT_END);
 		if (n < 0)

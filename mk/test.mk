@@ -21,6 +21,8 @@ export AK_BUILD  := $(abspath $(B))
 export AK_MODULE := $(AK_BUILD)/pam_authkey.so
 export AK_TOOL   := $(AK_BUILD)/authkey
 export AK_SAN    := $(SAN)
+# Set when it is gcc -O2 and nothing more: instructions are counted then.
+export AK_PLAIN  := $(if $(SAN)$(IS_CLANG),,$(filter -O2,$(CFLAGS)))
 
 # What takes longest begins first: in the end no processor waits for another.
 LONG       := $(addprefix tests/,scenario/year.bats cli/usage_fold.bats build/check-deps.bats \
@@ -62,7 +64,7 @@ $(B)/tests/logins: $(B)/tests/logins.o
 
 # What is measured is tested, too.
 BENCH_PROGS  := $(addprefix $(B)/bench/,bench keys login timed usage)
-BENCH_NEEDED := $(if $(filter tests/build/bench.bats,$(TEST_BATS)),$(BENCH_PROGS))
+BENCH_NEEDED := $(if $(filter tests/build/bench.bats tests/build/cost.bats,$(TEST_BATS)),$(BENCH_PROGS))
 
 # Packages come first: what pkg-config says of them is read when make starts, so each
 # goal that installs some starts make anew.

@@ -20,24 +20,32 @@ level_of(enum ak_reason reason)
 	return LOG_ERR;
 }
 
-void
-log_verdict(pam_handle_t *pamh, const char *phase, const struct ak_verdict *verdict,
-    bool debug, bool quiet)
+/* The line of a verdict that a store has given. */
+static void
+log_decision(
+    pam_handle_t *pamh, const char *phase, const struct ak_verdict *verdict, int level)
 {
 	struct ak_caller caller = { getuid(), geteuid(), talk_item(pamh, PAM_TTY),
 		talk_item(pamh, PAM_RUSER), talk_item(pamh, PAM_RHOST),
 		talk_item(pamh, PAM_USER) };
-	int level = level_of(verdict->reason);
 	char line[AK_LOG_LINE_MAX];
+
+	ak_log_line(phase, verdict, &caller, line);
+	pam_syslog(pamh, level, "%s", line);
+}
+
+void
+log_verdict(pam_handle_t *pamh, const char *phase, const struct ak_verdict *verdict,
+    bool debug, bool quiet)
+{
+	int level = level_of(verdict->reason);
 
 	if ((level == LOG_DEBUG && !debug) || (level == LOG_INFO && quiet))
 		return;
-	if (verdict->reason == AK_STORE_UNAVAILABLE) {
+	if (verdict->reason == AK_STORE_UNAVAILABLE)
 		pam_syslog(pamh, level, "store unavailable: %s", verdict->error.text);
-		return;
-	}
-	ak_log_line(phase, verdict, &caller, line);
-	pam_syslog(pamh, level, "%s", line);
+	else
+		log_decision(pamh, phase, verdict, level);
 }
 
 void

@@ -80,10 +80,15 @@ now(void)
 }
 
 /* The grant of each store has a name of its own, so that stacked lines do not mix. */
-static void
-grant_name(const struct ak_module_options *o, char name[PATH_MAX + 16])
+#define GRANT_NAME "pam_authkey "
+#define GRANT_NAME_MAX (sizeof(GRANT_NAME) + PATH_MAX)
+
+/* In `name`, which is also returned; the option's check has seen to its length. */
+static const char *
+grant_name(const struct ak_module_options *o, char name[GRANT_NAME_MAX])
 {
-	snprintf(name, PATH_MAX + 16, "pam_authkey %s", o->store);
+	stpcpy(stpcpy(name, GRANT_NAME), o->store);
+	return name;
 }
 
 static void
@@ -93,12 +98,10 @@ free_grant(UNUSED pam_handle_t *pamh, void *grant, UNUSED int status)
 }
 
 static struct ak_verdict *
-grant_of(pam_handle_t *pamh, const struct ak_module_options *o)
+grant_of(pam_handle_t *pamh, const char *name)
 {
-	char name[PATH_MAX + 16];
 	const void *grant = NULL;
 
-	grant_name(o, name);
 	if (pam_get_data(pamh, name, &grant) != PAM_SUCCESS)
 		return NULL;
 	return (struct ak_verdict *)(uintptr_t)grant; /* ours, set below */
@@ -106,13 +109,10 @@ grant_of(pam_handle_t *pamh, const struct ak_module_options *o)
 
 /* A new login on a handle ends what an earlier one has got. */
 static void
-drop_grant(pam_handle_t *pamh, const struct ak_module_options *o)
+drop_grant(pam_handle_t *pamh, const char *name)
 {
-	char name[PATH_MAX + 16];
-
-	if (grant_of(pamh, o) == NULL)
+	if (grant_of(pamh, name) == NULL)
 		return;
-	grant_name(o, name);
 	pam_set_data(pamh, name, NULL, NULL);
 	for (size_t i = 0; i < VARIABLE_COUNT; i++)
 		if (pam_getenv(pamh, variables[i]) != NULL)
@@ -135,17 +135,15 @@ export_variables(pam_handle_t *pamh, const struct ak_key *key)
 
 /* Keep the verdict for acct_mgmt, name the owner, export. All of it, or no grant. */
 static int
-keep_grant(pam_handle_t *pamh, const struct ak_module_options *o,
+keep_grant(pam_handle_t *pamh, const struct ak_module_options *o, const char *name,
     const struct ak_verdict *verdict)
 {
-	char name[PATH_MAX + 16];
 	struct ak_verdict *grant = malloc(sizeof(*grant));
 	int rc;
 
 	if (grant == NULL)
 		return PAM_BUF_ERR;
 	*grant = *verdict;
-	grant_name(o, name);
 	if ((rc = pam_set_data(pamh, name, grant, free_grant)) != PAM_SUCCESS) {
 		free(grant);
 		return rc;
@@ -155,7 +153,7 @@ keep_grant(pam_handle_t *pamh, const struct ak_module_options *o,
 	if (rc == PAM_SUCCESS && !o->no_env)
 		rc = export_variables(pamh, &verdict->key);
 	if (rc != PAM_SUCCESS)
-		drop_grant(pamh, o);
+		drop_grant(pamh, name);
 	return rc;
 }
 
@@ -233,10 +231,11 @@ pam_sm_authenticate(pam_handle_t *pamh, UNUSED int flags, int argc, const char *
 	struct ak_verdict verdict;
 	struct ak_source source;
 	struct ak_module_options o;
+	char name[GRANT_NAME_MAX];
 
 	if ((rc = opts_parse(pamh, argc, argv, &o)) != PAM_SUCCESS)
 		return rc;
-	drop_grant(pamh, &o);
+	drop_grant(pamh, grant_name(&o, name));
 	if ((rc = credential_get(pamh, &o, &credential)) == PAM_SUCCESS) {
 		source = (struct ak_source){ o.store, o.store_owner };
 		request = request_of(pamh, &o);
@@ -246,7 +245,7 @@ pam_sm_authenticate(pam_handle_t *pamh, UNUSED int flags, int argc, const char *
 		    &source, credential.token, credential.len, &request, &verdict);
 		record(pamh, &o, &request, &verdict);
 		if (verdict.reason == AK_VALID)
-			rc = keep_grant(pamh, &o, &verdict);
+			rc = keep_grant(pamh, &o, name, &verdict);
 	}
 	credential_wipe(&credential);
 	result = rc == PAM_SUCCESS ? answer(pamh, &o, &authentication, &verdict) : rc;
@@ -261,10 +260,11 @@ pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	struct ak_request request;
 	struct ak_source source;
 	struct ak_module_options o;
+	char name[GRANT_NAME_MAX];
 
 	if ((rc = opts_parse(pamh, argc, argv, &o)) != PAM_SUCCESS)
 		return rc;
-	if ((grant = grant_of(pamh, &o)) == NULL)
+	if ((grant = grant_of(pamh, grant_name(&o, name))) == NULL)
 		return PAM_IGNORE; /* a login that this module did not make */
 	source = (struct ak_source){ o.store, o.store_owner };
 	request = request_of(pamh, &o);
