@@ -40,6 +40,21 @@ ask_token(pam_handle_t *pamh, const struct ak_module_options *opts)
 	return rc;
 }
 
+static int
+take_password(
+    pam_handle_t *pamh, const struct ak_module_options *opts, struct credential *c)
+{
+	int rc = ask_token(pamh, opts);
+
+	if (rc == PAM_SUCCESS)
+		rc = talk_get(pamh, PAM_AUTHTOK, &c->token);
+	if (rc == PAM_SUCCESS && c->token == NULL)
+		rc = PAM_ABORT; /* it was just set */
+	if (rc == PAM_SUCCESS)
+		c->len = strnlen(c->token, AK_TOKEN_LOOK + 1);
+	return rc;
+}
+
 /*
  * A token that came as the user name: keep it, and take it out of PAM_USER at once,
  * where every module after this one and the service itself would log it.
@@ -57,10 +72,14 @@ take_name(pam_handle_t *pamh, const char *name, size_t len, struct credential *c
 static int
 look_at_name(pam_handle_t *pamh, struct credential *c)
 {
-	const char *name = talk_item(pamh, PAM_USER);
 	struct ak_token tok;
+	const char *name;
 	size_t len;
+	int rc;
 
+	/* A name that is not to be had is not the same as none. */
+	if ((rc = talk_get(pamh, PAM_USER, &name)) != PAM_SUCCESS)
+		return rc;
 	c->any_user = name == NULL || name[0] == '\0' || strcmp(name, NO_NAME) == 0;
 	if (c->any_user)
 		return PAM_SUCCESS;
@@ -84,11 +103,8 @@ credential_get(
 		rc = look_at_name(pamh, c);
 	else
 		c->any_user = true;
-	if (rc == PAM_SUCCESS && c->token == NULL &&
-	    (rc = ask_token(pamh, opts)) == PAM_SUCCESS) {
-		c->token = talk_item(pamh, PAM_AUTHTOK);
-		c->len = strnlen(c->token, AK_TOKEN_LOOK + 1);
-	}
+	if (rc == PAM_SUCCESS && c->token == NULL)
+		rc = take_password(pamh, opts, c);
 	/* Read now: the conversation may have changed it (SECURITY R7). */
 	c->user = c->any_user ? NULL : talk_item(pamh, PAM_USER);
 	return rc;

@@ -6,12 +6,23 @@
 
 #include "talk.h"
 
+int
+talk_get(pam_handle_t *pamh, int type, const char **text)
+{
+	const void *value = NULL;
+	int rc = pam_get_item(pamh, type, &value);
+
+	*text = rc == PAM_SUCCESS ? value : NULL;
+	return rc == PAM_SUCCESS ? PAM_SUCCESS : PAM_ABORT;
+}
+
 const char *
 talk_item(pam_handle_t *pamh, int type)
 {
-	const void *value = NULL;
+	const char *text;
 
-	return pam_get_item(pamh, type, &value) == PAM_SUCCESS ? value : NULL;
+	talk_get(pamh, type, &text);
+	return text;
 }
 
 /* The client's conversation, or NULL when there is none to talk to. */

@@ -6,8 +6,14 @@
 
 #include <security/pam_modules.h>
 
-/* A text item of the handle, libpam's memory; NULL when it is not set. */
+/*
+ * A text item of the handle, libpam's memory; NULL when it is not set, or when libpam
+ * does not give it.
+ */
 const char *talk_item(pam_handle_t *pamh, int type);
+
+/* The same where this differs. PAM_ABORT: libpam does not give it. */
+int talk_get(pam_handle_t *pamh, int type, const char **text);
 
 /* Whether there is a client to talk to. */
 bool talk_is_possible(pam_handle_t *pamh);
