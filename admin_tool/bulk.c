@@ -5,6 +5,7 @@
 
 #include "bulk.h"
 #include "command.h"
+#include "list.h"
 #include "owner_access.h"
 #include "prompt.h"
 #include "rotation.h"
@@ -38,9 +39,11 @@ static enum ak_code
 choose(struct cli *cli, const struct bulk_choice *choice, const struct bulk *bulk,
     struct picks *picks)
 {
-	struct ak_filter filter = {
-		.owner = choice->owner, .tag = choice->tag, .expires_before = AK_NO_TIME
-	};
+	struct ak_filter filter = { .owner = choice->owner,
+		.tag = choice->tag,
+		.ended_by = choice->ended_by != NULL ? *choice->ended_by : AK_NO_TIME,
+		.expires_before = AK_NO_TIME,
+		.expires_after = AK_NO_TIME };
 	struct choosing choosing = { cli, bulk, picks, false };
 	enum ak_code code =
 	    ak_record_list(cli->master, &filter, choose_one, &choosing, &cli->error);

@@ -8,6 +8,7 @@
 /* Keys that are not named one by one. NULL is any. */
 struct bulk_choice {
 	const char *owner, *tag;
+	const int64_t *ended_by; /* s: keys that were revoked or expired by then */
 };
 
 /* A command that works on named keys, or on all that fit. */

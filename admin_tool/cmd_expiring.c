@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "key_view.h"
+#include "list.h"
 
 #define WITHIN_DEFAULT "14d"
 /* A key that ends within so small a part of that is past waiting. */
@@ -66,7 +67,9 @@ static bool
 find(struct ending *e)
 {
 	struct cli *cli = e->cli;
-	struct ak_filter filter = { .expires_before = cli->now + e->within + 1,
+	struct ak_filter filter = { .expires_after = cli->now,
+		.expires_before = cli->now + e->within + 1,
+		.ended_by = AK_NO_TIME,
 		.sort = "expires_at" };
 
 	e->first_at = AK_NO_TIME;

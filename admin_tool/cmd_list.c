@@ -4,6 +4,8 @@
 
 #include "command.h"
 #include "key_view.h"
+#include "last_use.h"
+#include "list.h"
 #include "owner_access.h"
 #include "pick.h"
 #include "usage_access.h"
@@ -40,23 +42,13 @@ static const struct option_spec options[] = {
 	OPTION_END,
 };
 
-/* A key that is to be sorted by its last use. */
-struct used {
-	char id[AK_ID_LEN + 1];
-	int64_t last_at;
-	size_t place; /* among those of the same time */
-};
-
 /* The listing as it goes along. */
 struct listing {
 	struct cli *cli;
-	const char *status;
+	const struct ak_filter *filter;
 	int64_t unused_since; /* or AK_NO_TIME */
-	const char *after; /* by use: the id to pass first; NULL: passed */
 	int64_t left; /* rows; -1: any number */
-	bool by_use; /* keep them in `kept` */
-	struct used *kept;
-	size_t count, room;
+	bool by_use;
 	char suspended[AK_WORDS_MAX]; /* owners of listed keys */
 	char alarms[AK_WORDS_MAX]; /* listed decoys that were tried */
 	bool failed; /* cli->error says why */
@@ -68,9 +60,6 @@ fits(struct listing *l, const struct ak_record *record)
 {
 	struct ak_key_usage usage;
 
-	if (l->status != NULL &&
-	    strcmp(l->status, ak_record_status(record, l->cli->now)) != 0)
-		return false;
 	if (l->unused_since == AK_NO_TIME)
 		return true;
 	if (record->created_at > l->unused_since)
@@ -79,21 +68,15 @@ fits(struct listing *l, const struct ak_record *record)
 	return !l->failed && usage.last_at < l->unused_since;
 }
 
-/* Give a row, unless it is of another page. False behind the last. */
+/* Give a row. False behind the last. */
 static bool
-give(struct listing *l, const struct ak_record *record)
+give(const struct ak_record *record, void *context)
 {
+	struct listing *l = context;
 	int64_t alarms;
 
-	if (l->after != NULL) {
-		if (strcmp(l->after, record->key.id) == 0)
-			l->after = NULL;
-		return true;
-	}
 	if (!fits(l, record))
 		return !l->failed;
-	if (l->left == 0)
-		return false;
 	key_row(l->cli, record);
 	if (record->key.owner_suspended)
 		ak_words_add(l->suspended, record->key.owner);
@@ -102,68 +85,36 @@ give(struct listing *l, const struct ak_record *record)
 		ak_words_add(l->alarms, record->key.id);
 	if (l->left > 0)
 		l->left--;
-	return true;
+	return l->left != 0;
 }
 
+/* By use: a key of those whose order usage.db knows. */
 static bool
-keep(struct listing *l, const struct ak_record *record)
-{
-	size_t room = l->room * 2 + 64;
-	struct ak_key_usage usage;
-	struct used *more;
-
-	if (l->count == l->room) {
-		if ((more = reallocarray(l->kept, room, sizeof(*more))) == NULL) {
-			ak_fail(&l->cli->error, AK_E_NOMEM, "out of memory");
-			l->failed = true;
-			return false;
-		}
-		l->kept = more;
-		l->room = room;
-	}
-	if (!usage_of_key(l->cli, record->key.id, &usage)) {
-		l->failed = true;
-		return false;
-	}
-	l->kept[l->count] =
-	    (struct used){ .last_at = usage.last_at, .place = l->count };
-	memcpy(l->kept[l->count++].id, record->key.id, AK_ID_LEN);
-	return true;
-}
-
-static bool
-take(const struct ak_record *record, void *context)
+give_used(const char *id, void *context)
 {
 	struct listing *l = context;
-
-	return l->by_use ? keep(l, record) : give(l, record);
-}
-
-/* The longest unused first: what was never used is before all times. */
-static int
-by_last_use(const void *one, const void *other)
-{
-	const struct used *a = one, *b = other;
-
-	if (a->last_at != b->last_at)
-		return a->last_at < b->last_at ? -1 : 1;
-	return a->place < b->place ? -1 : 1;
-}
-
-static void
-give_kept(struct listing *l)
-{
 	struct ak_record record;
-	bool found, more = true;
+	bool found;
 
-	if (l->count > 0)
-		qsort(l->kept, l->count, sizeof(l->kept[0]), by_last_use);
-	for (size_t i = 0; i < l->count && more && !l->failed; i++) {
-		l->failed = ak_record_by_id(l->cli->master, l->kept[i].id, &record,
-				&found, &l->cli->error) != AK_OK;
-		if (!l->failed && found)
-			more = give(l, &record);
-	}
+	l->failed = ak_record_by_id(
+			l->cli->master, id, &record, &found, &l->cli->error) != AK_OK;
+	if (l->failed)
+		return false;
+	return !found || !ak_record_fits(&record, l->filter) || give(&record, l);
+}
+
+static enum ak_code
+give_by_use(struct listing *l)
+{
+	struct cli *cli = l->cli;
+	char *few;
+	enum ak_code code = ak_record_few(cli->master, l->filter, &few, &cli->error);
+
+	if (code == AK_OK)
+		code = ak_last_use_list(
+		    cli->usage, few, l->filter->after, give_used, l, &cli->error);
+	free(few);
+	return code;
 }
 
 static bool
@@ -268,10 +219,8 @@ list(struct cli *cli, const struct ak_filter *filter, struct listing *l)
 	enum ak_code code;
 
 	out_begin(&cli->out, &key_list);
-	code = ak_record_list(cli->master, filter, take, l, &cli->error);
-	if (code == AK_OK && l->by_use)
-		give_kept(l);
-	free(l->kept);
+	code = l->by_use ? give_by_use(l)
+			 : ak_record_list(cli->master, filter, give, l, &cli->error);
 	if (code != AK_OK || l->failed)
 		return cli_fail(cli);
 	out_end(&cli->out);
@@ -286,17 +235,18 @@ static enum cli_exit
 run(struct cli *cli, const void *given, char **arguments)
 {
 	const struct values *v = given;
-	bool by_use = v->sort != NULL && strcmp(v->sort, "last_used") == 0;
-	struct ak_filter filter = { v->owner, v->tag, v->service, v->expires_before,
-		arguments[0], by_use ? NULL : v->sort, NULL };
+	struct ak_filter filter = { AK_FILTER_ANY, .owner = v->owner, .tag = v->tag,
+		.service = v->service, .text = arguments[0], .status = v->status,
+		.now = cli->now, .sort = v->sort, .page = v->limit > 0 };
 	struct listing listing = { .cli = cli,
-		.status = v->status,
+		.filter = &filter,
 		.unused_since = v->unused_since,
 		.left = v->limit > 0 ? v->limit : -1,
-		.by_use = by_use };
+		.by_use = v->sort != NULL && strcmp(v->sort, "last_used") == 0 };
 	struct ak_record after;
 	enum cli_exit end;
 
+	filter.expires_before = v->expires_before;
 	if (!check(cli, v))
 		return EXIT_USAGE;
 	if (!cli_open(cli) || !count_all(cli, &listing))
@@ -304,10 +254,7 @@ run(struct cli *cli, const void *given, char **arguments)
 	if (v->after != NULL) {
 		if ((end = pick_one(cli, v->after, &after)) != EXIT_DONE)
 			return end;
-		if (by_use)
-			listing.after = after.key.id;
-		else
-			filter.after = &after;
+		filter.after = &after;
 	}
 	return list(cli, &filter, &listing);
 }

@@ -17,36 +17,28 @@ static const struct option_spec options[] = {
 	OPTION_END,
 };
 
-/* When a key has ended for good, or AK_NO_TIME: a revocation ends it, whatever else. */
-static int64_t
-ended_at(const struct ak_record *record, int64_t now)
-{
-	if (record->key.state == AK_ENDED)
-		return record->revoked_at;
-	return record->key.expires_at <= now ? record->key.expires_at : AK_NO_TIME;
-}
-
+/* Those that fit have ended long ago: that is what they were chosen by. */
 static enum change
 prune(struct cli *cli, struct ak_record *record, const void *context)
 {
-	const int64_t *length = context;
-	int64_t end = ended_at(record, cli->now);
-
-	return end != AK_NO_TIME && end <= cli->now - *length ? CHANGE_DELETE
-							      : CHANGE_NONE;
+	(void)cli;
+	(void)record;
+	(void)context;
+	return CHANGE_DELETE;
 }
 
 static enum cli_exit
 run(struct cli *cli, const void *given, char **arguments)
 {
-	static const struct bulk_choice all = { NULL, NULL };
 	const struct values *v = given;
 	const char *text = v->older_than != NULL ? v->older_than : OLDER_THAN_DEFAULT;
 	struct picks picks = { NULL, 0, 0 };
 	char tail[64];
 	int64_t length;
 	const char *why = ak_duration_why_not(text, &length);
-	const struct change_plan plan = { prune, &length, "Deleted", "", NULL };
+	const int64_t ended_by = why == NULL ? cli->now - length : 0;
+	const struct bulk_choice ended = { .ended_by = &ended_by };
+	static const struct change_plan plan = { prune, NULL, "Deleted", "", NULL };
 	const struct bulk bulk = { &plan, "Delete", "keys", tail,
 		"Nothing was deleted.", false, false };
 	enum cli_exit end;
@@ -57,7 +49,7 @@ run(struct cli *cli, const void *given, char **arguments)
 	snprintf(tail, sizeof(tail), ", which ended %s ago or earlier", text);
 	if (!cli_open(cli))
 		return cli_fail(cli);
-	if ((end = bulk_change(cli, &all, &bulk, &picks)) == EXIT_DONE)
+	if ((end = bulk_change(cli, &ended, &bulk, &picks)) == EXIT_DONE)
 		purge_report(cli, &picks);
 	picks_free(&picks);
 	return end;

@@ -3,7 +3,7 @@
 
 #include "change.h"
 #include "owner_access.h"
-#include "record.h"
+#include "list.h"
 
 enum {
 	OWNER,
@@ -88,7 +88,7 @@ has_key(const struct ak_record *record, void *context)
 bool
 owner_read(struct cli *cli, const char *name, struct ak_owner *owner)
 {
-	struct ak_filter filter = { .owner = name, .expires_before = AK_NO_TIME };
+	struct ak_filter filter = { AK_FILTER_ANY, .owner = name };
 	bool found;
 
 	if (ak_owner_get(cli->master, name, owner, &found, &cli->error) != AK_OK ||

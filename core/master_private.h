@@ -47,6 +47,10 @@ enum ak_code ak_master_lock(struct ak_master *master, struct ak_error *error);
 /* The number of a group by its name; AK_E_NOT_FOUND when there is none. */
 enum ak_code ak_group_id(const char *name, gid_t *gid, struct ak_error *error);
 
+/* The records that a statement gives, as ak_each() does. */
+enum ak_code ak_record_each(struct ak_master *master, sqlite3_stmt *rows, int bound,
+    ak_record_fn *fn, void *context, struct ak_error *error);
+
 /* The records that a query without parameters gives. */
 enum ak_code ak_record_query(struct ak_master *master, enum ak_query query,
     ak_record_fn *fn, void *context, struct ak_error *error);

@@ -79,8 +79,8 @@ take_record(sqlite3_stmt *row, void *context)
 	return search->fn(&record, search->context) ? AK_ROW_NEXT : AK_ROW_STOP;
 }
 
-static enum ak_code
-each(struct ak_master *m, sqlite3_stmt *rows, int bound, ak_record_fn *fn,
+enum ak_code
+ak_record_each(struct ak_master *m, sqlite3_stmt *rows, int bound, ak_record_fn *fn,
     void *context, struct ak_error *error)
 {
 	struct search search = { fn, context, NULL };
@@ -175,7 +175,8 @@ ak_record_by_id(struct ak_master *m, const char *id, struct ak_record *record,
 
 	memset(record, 0, sizeof(*record));
 	if (s != NULL)
-		code = each(m, s, ak_bind_text(s, 1, id), keep_one, record, error);
+		code = ak_record_each(
+		    m, s, ak_bind_text(s, 1, id), keep_one, record, error);
 	*found = record->key.id[0] != '\0';
 	return code;
 }
@@ -191,77 +192,7 @@ ak_record_by_name(struct ak_master *m, const char *name, const char *owner,
 		return error->code;
 	if ((rc = ak_bind_text(s, 1, name)) == SQLITE_OK)
 		rc = ak_bind_text(s, 2, owner);
-	return each(m, s, rc, fn, context, error);
-}
-
-/* The record that those found follow: by age, all follow the beginning of time. */
-static int
-bind_place(sqlite3_stmt *s, const struct ak_record *after)
-{
-	int rc;
-
-	if ((rc = sqlite3_bind_int64(
-		 s, 1, after != NULL ? after->created_at : INT64_MIN)) == SQLITE_OK &&
-	    (rc = ak_bind_text(s, 2, after != NULL ? after->key.name : "")) ==
-		SQLITE_OK)
-		rc = ak_bind_text(s, 3, after != NULL ? after->key.id : "");
-	return rc;
-}
-
-/* The column to sort by, and its value in the record that those found follow. */
-static int
-bind_sort(sqlite3_stmt *s, const char *sort, const struct ak_record *after)
-{
-	int rc = ak_bind_text(s, 4, sort);
-
-	if (rc != SQLITE_OK || after == NULL)
-		return rc;
-	if (sort != NULL && strcmp(sort, "name") == 0)
-		return ak_bind_text(s, 5, after->key.name);
-	if (sort != NULL && strcmp(sort, "owner") == 0)
-		return ak_bind_text(s, 5, after->key.owner);
-	if (sort == NULL || strcmp(sort, "expires_at") != 0)
-		return sqlite3_bind_int64(s, 5, after->created_at);
-	return sqlite3_bind_int64(s, 5,
-	    after->key.expires_at != AK_NO_TIME ? after->key.expires_at : INT64_MAX);
-}
-
-static int
-bind_filter(sqlite3_stmt *s, const struct ak_filter *filter)
-{
-	int rc;
-
-	if ((rc = bind_place(s, filter->after)) == SQLITE_OK &&
-	    (rc = bind_sort(s, filter->sort, filter->after)) == SQLITE_OK &&
-	    (rc = ak_bind_text(s, 6, filter->owner)) == SQLITE_OK &&
-	    (rc = ak_bind_text(s, 7, filter->tag)) == SQLITE_OK &&
-	    (rc = ak_bind_text(s, 8, filter->service)) == SQLITE_OK &&
-	    (rc = ak_bind_time(s, 9, filter->expires_before)) == SQLITE_OK)
-		rc = ak_bind_text(s, 10, filter->text);
-	return rc;
-}
-
-/* All keys by age: the one order in which a page is found by an index. */
-static bool
-is_page(const struct ak_filter *f)
-{
-	return f->owner == NULL && f->tag == NULL && f->service == NULL &&
-	       f->expires_before == AK_NO_TIME && f->text == NULL &&
-	       (f->sort == NULL || strcmp(f->sort, "created_at") == 0);
-}
-
-enum ak_code
-ak_record_list(struct ak_master *m, const struct ak_filter *filter, ak_record_fn *fn,
-    void *context, struct ak_error *error)
-{
-	bool page = is_page(filter);
-	sqlite3_stmt *s =
-	    ak_statement(&m->db, page ? AK_Q_key_page : AK_Q_key_list, error);
-
-	if (s == NULL)
-		return error->code;
-	return each(m, s, page ? bind_place(s, filter->after) : bind_filter(s, filter),
-	    fn, context, error);
+	return ak_record_each(m, s, rc, fn, context, error);
 }
 
 enum ak_code
@@ -270,7 +201,8 @@ ak_record_query(struct ak_master *m, enum ak_query query, ak_record_fn *fn,
 {
 	sqlite3_stmt *s = ak_statement(&m->db, query, error);
 
-	return s != NULL ? each(m, s, SQLITE_OK, fn, context, error) : error->code;
+	return s != NULL ? ak_record_each(m, s, SQLITE_OK, fn, context, error)
+			 : error->code;
 }
 
 enum ak_code

@@ -27,17 +27,6 @@ struct ak_record {
 	bool no_recovery; /* it, and those of its successors, is never kept */
 };
 
-/* What to list; NULL and AK_NO_TIME are "any". */
-struct ak_filter {
-	const char *owner;
-	const char *tag;
-	const char *service; /* keys that may be used for it: named, or for all */
-	int64_t expires_before;
-	const char *text; /* in the name, description or owner, or the id */
-	const char *sort; /* name, owner, expires_at or created_at, the default */
-	const struct ak_record *after; /* only those that follow it in this order */
-};
-
 /* Called with each record found, borrowed; false ends the search without an error. */
 typedef bool ak_record_fn(const struct ak_record *record, void *context);
 
@@ -88,13 +77,6 @@ enum ak_code ak_record_by_id(struct ak_master *master, const char *id,
 /* All keys of a name, of one owner or of any (NULL): usable ones first, then by age. */
 enum ak_code ak_record_by_name(struct ak_master *master, const char *name,
     const char *owner, ak_record_fn *fn, void *context, struct ak_error *error);
-
-/*
- * The records that fit, in their order; those that sort alike by age, then by name and
- * id. A page of all keys by age costs what is on it, however many keys there are.
- */
-enum ak_code ak_record_list(struct ak_master *master, const struct ak_filter *filter,
-    ak_record_fn *fn, void *context, struct ak_error *error);
 
 /* How many owners were set, and how many keys there are. */
 enum ak_code ak_record_count(

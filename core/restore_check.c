@@ -7,19 +7,20 @@
 #include "owner.h"
 #include "restore_private.h"
 
-#define TABLES_MAX 4096
+#define TABLES_MAX 8192
 
 /*
  * The names of all that a database has: tables, indexes, views, triggers. A trigger
- * that somebody put into a backup would act as root. A view also with its text: it
- * decides what every reader of keys sees.
+ * that somebody put into a backup would act as root. A view and a trigger also with
+ * their texts: they decide what every reader of keys sees, and act as root.
  */
 static enum ak_code
 list_tables(
     sqlite3 *db, const char *path, char tables[TABLES_MAX], struct ak_error *error)
 {
 	static const char sql[] =
-	    "SELECT type, name, tbl_name, CASE type WHEN 'view' THEN sql ELSE '' END "
+	    "SELECT type, name, tbl_name, "
+	    "CASE WHEN type IN ('view', 'trigger') THEN sql ELSE '' END "
 	    "FROM sqlite_schema ORDER BY type, name";
 	sqlite3_stmt *rows = NULL;
 	size_t n = 0;

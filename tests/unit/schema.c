@@ -153,17 +153,69 @@ a_publish_reads_the_keys_in_their_order_without_sorting(void **state)
 	sqlite3_close(db);
 }
 
+/* Each line of a plan is a search, and nothing is sorted but what `sorts` allows. */
+static void
+needs_no_scan(sqlite3 *db, const char *sql, const char *index, const char *sorts)
+{
+	char plan[2048], *sort;
+
+	plan_of(db, sql, plan);
+	sort = strstr(plan, "TEMP B-TREE");
+	if (strstr(plan, "SCAN key") != NULL || strstr(plan, index) == NULL ||
+	    (sort != NULL && (sorts == NULL || strstr(sort, sorts) == NULL)))
+		fail_msg("%s%s", sql, plan);
+}
+
 static void
 a_page_of_keys_is_found_where_it_begins_without_sorting(void **state)
 {
+	static const struct {
+		const char *sql, *index;
+	} pages[] = {
+		{ ak_sql_key_page_state,
+		    "SEARCH key USING INDEX key_not_enabled (state=? AND " },
+		{ ak_sql_key_page_created, "SEARCH key USING INDEX key_created" },
+		{ ak_sql_key_page_name, "SEARCH key USING INDEX key_name" },
+		{ ak_sql_key_page_owner, "SEARCH key USING INDEX key_owner" },
+		{ ak_sql_key_page_end, "SEARCH key USING INDEX key_expires" },
+		{ ak_sql_key_page_endless,
+		    "SEARCH key USING INDEX key_expires (expires_at=? AND " },
+	};
 	sqlite3 *db = fresh_master();
-	char plan[2048];
 
 	(void)state;
-	plan_of(db, ak_sql_key_page, plan);
-	if (strstr(plan, "SEARCH key USING INDEX key_created") == NULL ||
-	    strstr(plan, "TEMP B-TREE") != NULL)
-		fail_msg("%s", plan);
+	for (size_t i = 0; i < FX_COUNT(pages); i++)
+		needs_no_scan(db, pages[i].sql, pages[i].index, NULL);
+	sqlite3_close(db);
+}
+
+static void
+few_keys_are_found_by_indexes_alone(void **state)
+{
+	static const char *const indexes[] = { "COVERING INDEX key_owner (owner=?)",
+		"SEARCH key_tag USING PRIMARY KEY (tag=?)",
+		"COVERING INDEX key_not_enabled (state=?)",
+		"COVERING INDEX key_expires (expires_at<?)",
+		"COVERING INDEX key_not_before (not_before>?)",
+		"COVERING INDEX key_revoked (revoked_at<?)" };
+	sqlite3 *db = fresh_master();
+
+	(void)state;
+	for (size_t i = 0; i < FX_COUNT(indexes); i++)
+		needs_no_scan(db, ak_sql_key_chosen, indexes[i], NULL);
+	needs_no_scan(
+	    db, ak_sql_key_sorted, "SEARCH key USING PRIMARY KEY (id=?)", "ORDER BY");
+	sqlite3_close(db);
+}
+
+static void
+the_longest_unused_are_found_without_sorting_but_within_a_second(void **state)
+{
+	sqlite3 *db = fresh_usage();
+
+	(void)state;
+	needs_no_scan(db, ak_sql_last_use_known, "INDEX key_usage_last (last_at>?)",
+	    "RIGHT PART OF ORDER BY");
 	sqlite3_close(db);
 }
 
@@ -304,6 +356,9 @@ main(void)
 		cmocka_unit_test(a_key_is_found_by_an_index),
 		cmocka_unit_test(
 		    a_page_of_keys_is_found_where_it_begins_without_sorting),
+		cmocka_unit_test(few_keys_are_found_by_indexes_alone),
+		cmocka_unit_test(
+		    the_longest_unused_are_found_without_sorting_but_within_a_second),
 		cmocka_unit_test(
 		    a_publish_reads_the_keys_in_their_order_without_sorting),
 		cmocka_unit_test(all_tables_are_strict_R19),
