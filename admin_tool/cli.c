@@ -141,8 +141,8 @@ void
 cli_say_kept(const struct cli *cli, const char *kept)
 {
 	if (kept[0] != '\0')
-		cli_say(cli,
-		    "The master was of an older version and is brought up to date; as "
+		cli_warn(cli,
+		    "the master was of an older version and is brought up to date; as "
 		    "it was, it is kept in %s",
 		    kept);
 }

@@ -72,7 +72,9 @@ bool cli_may_ask(const struct cli *cli);
  */
 bool cli_open(struct cli *cli);
 
-/* Say where an older master is kept, ak_master_kept(), if opening it has migrated it.
+/*
+ * Say where an older master is kept, ak_master_kept(), if opening it has migrated it.
+ * With -q too: it is said once, mostly to the log of a timer or of a package.
  */
 void cli_say_kept(const struct cli *cli, const char *kept);
 

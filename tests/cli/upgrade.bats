@@ -36,7 +36,7 @@ load upgrade_helper
   make deploy
   cp -a "$AUTHKEY_DIR" "$PLACE/now"
   "$AK_TOOL" backup -q "$PLACE/backup.db"
-  for words in list publish fold init 'disable deploy' "restore -y $PLACE/backup.db" \
+  for words in list publish fold init 'disable deploy' '-q list' "restore -y $PLACE/backup.db" \
     'stats' 'doctor'; do
     rm -rf "$AUTHKEY_DIR"
     cp -a "$PLACE/now" "$AUTHKEY_DIR"
