@@ -6,6 +6,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../web
+load ../unix
 
 setup() {
   [ -z "$reason" ] || skip "$reason"
@@ -32,12 +33,12 @@ teardown_file() {
 # The module is copied: a worker loads it as www-data, from wherever the build lies.
 install_service() {
   install -m 644 "$AK_MODULE" "$folder/pam_authkey.so"
-  mkdir "$folder/pam.d" "$folder/www"
+  mkdir -p "$folder/pam.d" "$folder/www/file"
   cat >"$folder/pam.d/authkey-nginx" <<END
 auth     sufficient $folder/pam_authkey.so store=$AUTHKEY_DIR/keys.db
 account  required   $folder/pam_authkey.so store=$AUTHKEY_DIR/keys.db
 END
-  echo 'what the key opens' >"$folder/www/index.html"
+  echo 'what the key opens' | tee "$folder/www/index.html" >"$folder/www/file/index.html"
 }
 
 start_nginx() {
@@ -63,9 +64,14 @@ http {
     root $folder/www;
     auth_pam "keys";
     auth_pam_service_name "authkey-nginx";
+    location /file/ {
+$(recipe nginx.md 'Passwords beside keys' | sed "s|htpasswd|$folder/&|; s|\"nginx\"|\"authkey-nginx\"|")
+    }
   }
 }
 END
+  # The password is "by heart", as htpasswd(1) writes it with -s.
+  echo 'carol:{SHA}7mVcLgdv5E9S2oFDk/hx8lHfNg0=' >"$folder/htpasswd"
   serve nginx -c "$folder/nginx.conf" -p "$folder"
 }
 
@@ -174,6 +180,18 @@ make_repository() {
   id=${token#*_}
   [ "$(answer alice "$token")" = 401 ]
   [ "$(told "user=alice key=${id:0:8} reason=DISABLED")" -eq 1 ]
+}
+
+@test "beside keys the password file of the page opens, whatever becomes of a key" {
+  token=$(new_key beside)
+  url+=file/
+  [ "$(answer alice "$token")" = 200 ]
+  [ "$(answer carol 'by heart')" = 200 ]
+  [ "$(answer alice 'by heart')" = 401 ]
+  [ "$(answer carol "$token")" = 401 ]
+  authkey disable beside
+  [ "$(answer alice "$token")" = 401 ]
+  [ "$(answer carol 'by heart')" = 200 ]
 }
 
 @test "a store that www-data cannot read: 401, and one line of syslog that says so" {
