@@ -37,9 +37,11 @@ shown_by() {
   done
 }
 
-# links PAGE: where it leads to, without addresses of the web.
+# links PAGE: where it leads to, without addresses of the web, and without pictures, which
+# a goal of make may draw.
 links() {
-  grep -o ']([^)]*)' "$1" | sed 's/^](//; s/)$//' | grep -v '^[a-z]*:' || true
+  sed 's/!\[[^]]*\]([^)]*)//g' "$1" | grep -o ']([^)]*)' | sed 's/^](//; s/)$//' |
+    grep -v '^[a-z]*:' || true
 }
 
 # anchors PAGE: what a link may say after #, one for each heading.
