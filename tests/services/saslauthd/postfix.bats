@@ -42,8 +42,8 @@ setup_file() {
 
 teardown_file() {
   [ -z "$reason" ] || return 0
-  inside postfix stop || true
-  inside /etc/init.d/saslauthd stop || true
+  end "$(cat "$folder/pid")"
+  end "$(cat "$folder/saslauthd.pid")"
   stop
 }
 
@@ -207,6 +207,7 @@ said() {
   token=$(authkey create long --owner alice@example.org -q)
   sed -i 's/^OPTIONS="-m/OPTIONS="-r -m/' "$folder/etc/default/saslauthd"
   inside /etc/init.d/saslauthd restart
+  inside cat /var/spool/postfix/var/run/saslauthd/saslauthd.pid >"$folder/saslauthd.pid"
   [ "$(login alice "$plain")" = in ]
   [ "$(login alice@example.org "$plain")" = out ]
   [ "$(login alice@example.org "$token")" = in ]

@@ -15,6 +15,7 @@ chown postfix: /var/lib/postfix
 adduser --quiet postfix sasl
 /usr/lib/postfix/configure-instance.sh -
 /etc/init.d/saslauthd start
+cp /var/spool/postfix/var/run/saslauthd/saslauthd.pid "$folder/saslauthd.pid"
 postfix start
-cp /var/spool/postfix/pid/master.pid "$folder/pid"
+tr -d ' ' </var/spool/postfix/pid/master.pid >"$folder/pid"
 exec sleep infinity
