@@ -73,3 +73,20 @@ says_the_truth() {
   [[ $stderr == *'STILL LIVE'* ]]
   [ "$(verdict)" = VALID ]
 }
+
+@test "a change waits for one that is between its commit and its rename, R26 and R46" {
+  needs_strace
+  make deploy
+  make other
+  strace -f -o /dev/null -e trace=rename -e inject=rename:delay_enter=2000000 \
+    "$AK_TOOL" disable deploy >/dev/null 2>&1 &
+  slow=$!
+  for ((tries = 0; tries < 1000; tries++)); do # until it is committed
+    [ "$(sql "$AUTHKEY_DIR/master/master.db" 'SELECT count(*) FROM key WHERE state <> 1')" = 0 ] || break
+  done
+  kill -0 "$slow"
+  "$AK_TOOL" disable other
+  wait "$slow"
+  "$AK_TOOL" list --json | jq -e 'map(.status) == ["disabled", "disabled"]'
+  [ "$(verdict)" = DISABLED ]
+}

@@ -273,6 +273,19 @@ no_line_holds_a_part_of_a_secret_at_any_level_R16(void **state)
 }
 
 static void
+without_debug_an_ordinary_password_leaves_no_line_R16(void **state)
+{
+	struct host *h = *state;
+
+	fx_key(h->fx, "alice");
+	assert_pam(host_login(h, "alice", "hunter2"), PAM_AUTH_ERR);
+	assert_int_equal(host_log_count(), 0);
+	host_options(h, "required", "debug");
+	assert_pam(host_login(h, "alice", "hunter2"), PAM_AUTH_ERR);
+	assert_int_equal(host_log_count(), 1);
+}
+
+static void
 a_bad_option_is_named_without_harm_R17(void **state)
 {
 	struct host *h = *state;
@@ -297,6 +310,7 @@ main(void)
 		HOST_TEST(a_name_that_is_not_the_owners_is_not_repeated_R16),
 		HOST_TEST(an_id_that_no_key_has_is_not_repeated_R16),
 		HOST_TEST(no_line_holds_a_part_of_a_secret_at_any_level_R16),
+		HOST_TEST(without_debug_an_ordinary_password_leaves_no_line_R16),
 		HOST_TEST(a_bad_option_is_named_without_harm_R17),
 	};
 
