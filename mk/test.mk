@@ -105,6 +105,12 @@ check-docs: all ## every command and option stands in its man page, and the reve
 check-format: ## clang-format, shellcheck, licence lines
 	@$(RUN) mk/check-format.sh
 
+# `make mutants GUARDS='R26'`
+.PHONY: mutants
+mutants: ## take each guard out of a copy of the code, and see its tests fail
+	@mk/setup.sh check
+	@tests/mutants/run -j $(JOBS) '$(GUARDS)'
+
 # SQLite keeps pointers into the middle of its blocks: "possibly lost" is no leak.
 MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
             --errors-for-leak-kinds=definite
