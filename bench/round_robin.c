@@ -5,8 +5,11 @@
 
 #include "bench.h"
 
-/* What takes longer than so many times pam_permit's is not in each round. */
-#define SLOW 20
+/* A work that takes longer than half a round of ours is in every few rounds alone. */
+#define SHARE 2
+
+/* What takes longer than this, microseconds, needs no warming up. */
+#define LONG 100000
 
 /* A work in the run: in every `every`th round, or never (0). */
 struct runner {
@@ -45,7 +48,7 @@ try(const struct bench *b, bench_transact *transact, struct runner *r)
 		read_note(b, r);
 		return 0;
 	}
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 3 && us < LONG; i++) {
 		us = transact(b, r->work, &code);
 		if (code == r->work->answer)
 			continue;
@@ -60,16 +63,17 @@ try(const struct bench *b, bench_transact *transact, struct runner *r)
 static void
 prepare(const struct bench *b, bench_transact *transact, struct runner runners[WORKS])
 {
-	double us, unit = 0;
+	double us[WORKS], usual = 0;
 
 	for (size_t i = 0; i < WORKS; i++) {
 		runners[i].work = &bench_works[i];
-		us = try(b, transact, &runners[i]);
-		if (i == WORK_PERMIT)
-			unit = us;
-		if (us > 0)
-			runners[i].every = 1 + (size_t)(us / unit / SLOW);
+		us[i] = try(b, transact, &runners[i]);
+		if (!bench_works[i].may_be_missing)
+			usual += us[i];
 	}
+	for (size_t i = 0; i < WORKS; i++)
+		if (us[i] > 0)
+			runners[i].every = 1 + (size_t)(us[i] / usual * SHARE);
 }
 
 static void
