@@ -94,7 +94,7 @@ check: ## set up, build, run every check and every test
 	@mk/setup.sh check
 	@$(MAKE) --no-print-directory $(PARALLEL) check-run
 
-check-run: all $(TEST_PROGS) $(FUZZ_PROGS) $(SCENARIO_PARTS) $(B)/demo/login
+check-run: all $(TEST_PROGS) $(FUZZ_PROGS) $(SCENARIO_PARTS) $(BENCH_NEEDED) $(B)/demo/login
 	@status=0; $(RUN) $(call long_first,$(CHECKS) $(TEST_BATS) $(TEST_PROGS) $(FUZZ_PROGS)) || status=$$?; $(YIELD); exit $$status
 
 .PHONY: check-deps check-docs check-format
