@@ -68,5 +68,6 @@ main(int argc, char **argv)
 	printf("%s,%s,1,%s,%u,%.1f,", argv[1], argv[2], argv[3], runs,
 	    bench_quantile(&times, 0.5));
 	printf("%.1f,,,%ld,,,\n", bench_quantile(&times, 0.99), peak);
+	free(times.us);
 	return 0;
 }
