@@ -178,6 +178,7 @@ state_of() {
   for file in /usr/sbin/authkey '/lib.*/security/pam_authkey.so' \
     '/lib.*/security/pam_authkey_passwd.so' /usr/share/pam-configs/authkey \
     /etc/fail2ban/filter.d/pam-authkey.conf /etc/cron.d/authkey \
+    /etc/apparmor.d/abstractions/pam-authkey /etc/logcheck/ignore.d.server/libpam-authkey \
     /usr/lib/sysusers.d/authkey.conf /usr/lib/tmpfiles.d/authkey.conf \
     '/lib/systemd/system/authkey-fold.timer' /usr/share/bash-completion/completions/authkey \
     /usr/share/zsh/vendor-completions/_authkey /usr/share/fish/vendor_completions.d/authkey.fish \
