@@ -226,6 +226,16 @@ END
   inside sh -c 'test -s /var/lib/authkey/master/master-schema-*'
 }
 
+@test "an upgrade publishes anew what an older tool has published" {
+  use_keys
+  new_key laptop
+  # The version of the store is the last byte of a number in the head of the file.
+  inside sh -c 'printf "\0" | dd of=/var/lib/authkey/keys.db bs=1 seek=63 conv=notrunc status=none'
+  [ "$(login api "$token")" = '9 -' ]
+  install_packages
+  [ "$(login api "$token")" = '0 0' ]
+}
+
 @test "an upgrade that cannot read the master says so, harms no login, and can be resumed" {
   use_keys
   new_key laptop
