@@ -104,13 +104,16 @@ static struct ak_pam_line *
 add(struct reading *r, const struct part *p, unsigned phase, enum ak_pam_kind kind)
 {
 	struct ak_pam_stack *stack = &r->stacks[phase];
-	struct ak_pam_line *more, *line;
+	struct ak_pam_line *more = stack->lines, *line;
+	size_t count = stack->count;
 
-	if (stack->count >= LINES_MAX) {
+	if (count >= LINES_MAX) {
 		refuse(r, p, "the stack has too many lines");
 		return NULL;
 	}
-	more = reallocarray(stack->lines, stack->count + 1, sizeof(*more));
+	/* The room is a power of two, and doubles when it is full. */
+	if ((count & (count - 1)) == 0)
+		more = reallocarray(more, count > 0 ? 2 * count : 1, sizeof(*more));
 	if (more == NULL) {
 		out_of_memory(r);
 		return NULL;
