@@ -28,6 +28,19 @@ $(B)/fuzz/bridge.so: $(B)/fuzz/bridge.o
 	$(call say,LD)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,nodelete $(LDFLAGS)
 
+# The reader of usage files works in tables of an installation.
+$(B)/fuzz/fuzz_usage: $(B)/tests/records.o
+
+# Those of the tool have all of it but its main().
+FUZZ_TOOL := $(patsubst %,$(B)/fuzz/fuzz_%,apply import line)
+$(FUZZ_TOOL): private FUZZ_LIBS := $(LIBS_TOOL)
+$(FUZZ_TOOL): $(B)/fuzz/tool.o $(B)/fuzz/authkey.o $(filter-out %/authkey.o,$(TOOL))
+$(B)/fuzz/authkey.o: admin_tool/authkey.c $(GEN)/sql.h
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) -DAK_VERSION='"$(VERSION)"' -Dmain=authkey_main $(AK_CFLAGS) -Wno-missing-prototypes \
+	  $(CFLAGS) -MMD -MP -c $< -o $@
+
 -include $(wildcard $(B)/fuzz/*.d)
 
 # `make fuzz T=600 ONLY='fuzz/fuzz_token%'`
