@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bulk_change.h"
 #include "change.h"
 #include "command.h"
 #include "import.h"
@@ -48,6 +49,11 @@ static const struct out_field fields[FIELDS] = {
 };
 static const struct out_shape answer = { fields, FIELDS, false, NULL };
 
+/* A line has about so many bytes. */
+#define LINE_USUAL 300
+/* Below so many lines the indexes of keys are kept up to date line by line. */
+#define BULK_LINES 20000
+
 /* One import: where it reads, and what has come of it. */
 struct work {
 	struct import import;
@@ -82,6 +88,42 @@ read_lines(struct cli *cli, struct work *w)
 	return code == AK_OK ? import_end(&w->import) : code;
 }
 
+/*
+ * Whether so much comes that it is worth making the indexes of all keys anew. Without
+ * them, who has the name of a key is found by looking at all: that is asked again and
+ * again where names are taken from others.
+ */
+static enum ak_code
+is_bulk(struct cli *cli, const struct work *w, bool *bulk)
+{
+	int64_t lines = w->lines.size / LINE_USUAL, owners, keys = 0;
+	enum ak_code code = AK_OK;
+
+	if (lines >= BULK_LINES && !w->import.replace)
+		code = ak_record_count(cli->master, &owners, &keys, &cli->error);
+	*bulk = lines >= BULK_LINES && !w->import.replace && lines >= keys;
+	return code;
+}
+
+static enum ak_code
+read_all(struct cli *cli, struct work *w)
+{
+	struct ak_bulk_change *bulk = NULL;
+	struct ak_error ignored;
+	enum ak_code code;
+	bool many;
+
+	if ((code = is_bulk(cli, w, &many)) == AK_OK && many)
+		code = ak_bulk_change_begin(cli->master, &bulk, &cli->error);
+	if (code == AK_OK)
+		code = read_lines(cli, w);
+	if (code != AK_OK) {
+		(void)ak_bulk_change_end(cli->master, &bulk, false, &ignored);
+		return code;
+	}
+	return ak_bulk_change_end(cli->master, &bulk, true, &cli->error);
+}
+
 static void
 fill_cells(struct work *w)
 {
@@ -110,7 +152,7 @@ work_on_import(struct cli *cli, void *context)
 	enum ak_code code;
 
 	progress_begin(&w->progress, cli, "imported", PROGRESS_BYTES, w->lines.size);
-	code = read_lines(cli, w);
+	code = read_all(cli, w);
 	progress_clear(&w->progress);
 	fill_cells(w);
 	if (code != AK_OK ||

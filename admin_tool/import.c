@@ -4,6 +4,7 @@
 
 #include "change.h"
 #include "import.h"
+#include "json_arena.h"
 #include "live_key.h"
 #include "owner_access.h"
 #include "text.h"
@@ -215,15 +216,16 @@ import_line(struct import *i, const char *line, size_t len)
 	char why[256];
 	enum ak_code code;
 
-	object = json_loadb(line, len, JSON_REJECT_DUPLICATES, &off);
+	object = json_arena_load(line, len, JSON_REJECT_DUPLICATES, &off);
 	if (object == NULL) {
 		snprintf(why, sizeof(why), "is no JSON: at byte %d: %s", off.position,
 		    off.text);
 		import_mistake(i, "", why);
-		return AK_OK;
-	}
-	code = take_record(i, object);
+		code = AK_OK;
+	} else
+		code = take_record(i, object);
 	json_decref(object);
+	json_arena_clear();
 	return code;
 }
 

@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "authkey.h"
+#include "json_arena.h"
 #include "out.h"
 #include "text.h"
 
@@ -210,7 +211,7 @@ out_wipe(void *memory)
 void
 out_prepare(void)
 {
-	json_set_alloc_funcs(malloc, out_wipe);
+	json_arena_prepare();
 	sodium_mlock(stdout_buffer, sizeof(stdout_buffer));
 	setvbuf(stdout, stdout_buffer, _IOFBF, sizeof(stdout_buffer));
 }

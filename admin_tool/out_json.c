@@ -20,6 +20,12 @@ out_json_put(const json_t *value, size_t flags)
 	size_t n;
 
 	for (; s != NULL && *s != '\0'; s += n) {
+		for (n = 0; s[n] >= ' ' && s[n] < 0x7f; n++)
+			;
+		if (n > 0) {
+			fwrite(s, 1, n, stdout);
+			continue;
+		}
 		if (!ak_utf8_decode((const unsigned char *)s, &point, &n))
 			n = 1; /* jansson writes UTF-8 only */
 		else if (*s != '\n' && text_is_risky(point)) {

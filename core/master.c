@@ -17,8 +17,6 @@
 #define LOCK_WAIT_MS AK_BUSY_MS
 #define LOCK_STEP_MS 20
 
-#define CACHE "-32000" /* KiB: an import touches pages all over its indexes */
-
 const struct ak_kind ak_master_kind = { "an authkey master", AK_MASTER_APPLICATION_ID,
 	ak_migrations, AK_MIGRATION_COUNT };
 
@@ -146,7 +144,8 @@ attach(struct ak_master *m, prepare_fn *prepare, struct ak_error *error)
 	    (code = prepare(m, error)) == AK_OK &&
 	    /* Readers of a write-ahead log never hold a revocation up. */
 	    (code = ak_database_use_wal(&m->db, error)) == AK_OK)
-		code = ak_execute(&m->db, "PRAGMA cache_size = " CACHE, error);
+		code =
+		    ak_execute(&m->db, "PRAGMA cache_size = " AK_MASTER_CACHE, error);
 	return code;
 }
 

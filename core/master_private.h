@@ -19,6 +19,8 @@ struct ak_master {
 
 extern const struct ak_kind ak_master_kind;
 
+#define AK_MASTER_CACHE "-32000" /* KiB: changes touch pages all over the indexes */
+
 /* A master that is not open yet; NULL with `error` set. */
 struct ak_master *ak_master_new(struct ak_error *error);
 

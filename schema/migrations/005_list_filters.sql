@@ -18,13 +18,13 @@ CREATE TABLE key_tag (
 
 -- The same as they stand in the keys; what is damaged there has none.
 CREATE VIEW tag_of_key AS
-SELECT DISTINCT key.id AS key_id, value AS tag
+SELECT key.id AS key_id, value AS tag
   FROM key, json_each('["' || replace(tags, ' ', '","') || '"]')
  WHERE tags <> '' AND tags NOT GLOB '*[^a-z0-9:._/ -]*';
 
 CREATE TRIGGER key_tag_insert AFTER INSERT ON key WHEN new.tags <> ''
 BEGIN
-  INSERT INTO key_tag SELECT tag, key_id FROM tag_of_key WHERE key_id = new.id;
+  INSERT OR IGNORE INTO key_tag SELECT tag, key_id FROM tag_of_key WHERE key_id = new.id;
 END;
 
 CREATE TRIGGER key_tag_delete BEFORE DELETE ON key WHEN old.tags <> ''
@@ -41,7 +41,7 @@ END;
 
 CREATE TRIGGER key_tag_enter AFTER UPDATE OF tags ON key WHEN old.tags <> new.tags
 BEGIN
-  INSERT INTO key_tag SELECT tag, key_id FROM tag_of_key WHERE key_id = new.id;
+  INSERT OR IGNORE INTO key_tag SELECT tag, key_id FROM tag_of_key WHERE key_id = new.id;
 END;
 
-INSERT INTO key_tag SELECT tag, key_id FROM tag_of_key;
+INSERT OR IGNORE INTO key_tag SELECT tag, key_id FROM tag_of_key;

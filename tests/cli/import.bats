@@ -393,3 +393,52 @@ END
   [ "$ended" -gt 20 ]
   [ "$took" -gt 0 ]
 }
+
+# many COUNT: lines of as many keys, in no order but that of their ids.
+many() {
+  awk -v count="$1" 'BEGIN {
+    print "{\"type\":\"export\",\"version\":1}"
+    for (i = 0; i < count; i++) {
+      id = sprintf("m%07d", i)
+      gsub("0", "A", id)
+      printf "{\"type\":\"key\",\"id\":\"%s\",\"name\":\"key %d\",\"owner\":\"u%d\",\"prefix\":\"ak\",\"scheme\":1,\"digest\":\"%064d\",\"status\":\"enabled\",\"tags\":[\"t%d\"],\"description\":\"%060d\",\"created_at\":\"2026-01-%02dT12:00:00Z\",\"created_by\":\"root\"}\n",
+        id, i * 7919 % count, i % 50, i, i % 9, i, 1 + i % 28
+    }
+  }'
+}
+
+schema() {
+  sql "$AUTHKEY_DIR/master/master.db" 'SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2'
+}
+
+@test 'an import of many keys leaves every index whole, and one that fails leaves all as it was' {
+  make here --owner alice
+  local before
+  before=$(schema)
+  many 20000 >"$PLACE/file"
+  { cat "$PLACE/file"; echo '{"type":"key"}'; } >"$PLACE/spoilt"
+  authkey import "$PLACE/spoilt"
+  ends 2
+  [ "$("$AK_TOOL" list --field name)" = here ]
+  [ "$(schema)" = "$before" ]
+  authkey import "$PLACE/file"
+  ends 0
+  [ "$(schema)" = "$before" ]
+  [ "$(sql "$AUTHKEY_DIR/master/master.db" 'PRAGMA integrity_check')" = ok ]
+  [ "$("$AK_TOOL" list --sort name --field name --limit 2 | paste -sd' ')" = 'here key 0' ]
+  [ "$("$AK_TOOL" list --owner u7 --tag t4 --field id | wc -l)" = \
+    "$(grep -c '"u7".*"t4"' "$PLACE/file")" ]
+  [ "$("$AK_TOOL" audit --verify -q; echo $?)" = 0 ]
+  ls "$AUTHKEY_DIR/master" >"$PLACE/left"
+  ! grep -qvE '^(lock|master\.db|usage\.db)$' "$PLACE/left"
+  authkey import "$PLACE/file" --json
+  [ "$(jq -c '[.keys_added, .keys_same]' <<<"$output")" = '[0,20000]' ]
+}
+
+@test 'an import of many keys with a name that is taken names the line' {
+  make 'key 7' --owner u0
+  many 20000 | sed 's/"owner":"u[0-9]*"/"owner":"u0"/' >"$PLACE/file"
+  authkey import "$PLACE/file"
+  ends 6
+  says 'has this name of this owner here'
+}
