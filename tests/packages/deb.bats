@@ -52,8 +52,11 @@ setup_file() {
   done
 
   # Two states to start from: of a system that has never seen us, and after installation.
+  # Its /etc is a copy: somebody may be changing users of this system meanwhile.
   export MEMORY=$BATS_FILE_TMPDIR/memory
   root "$MEMORY/bare" /
+  inside sh -c 'cp -a /etc /etc.own && rm -rf /etc && mv /etc.own /etc &&
+    rm -f /etc/.pwd.lock /etc/passwd.lock /etc/shadow.lock /etc/group.lock /etc/gshadow.lock'
   inside sh -c 'dpkg --purge authkey libpam-authkey; rm -rf /var/lib/authkey
     ! getent group authkey || groupdel authkey' >/dev/null 2>&1
   root "$MEMORY/installed" "$MEMORY/bare" /
