@@ -106,7 +106,6 @@ begin(const struct fuzz_input *in)
 	expand(fuzz_line(&l.lines, LINE_USER), l.user, sizeof(l.user));
 	expand(fuzz_line(&l.lines, LINE_ANSWER), l.answer, sizeof(l.answer));
 	take_options();
-	l.codes[0] = l.codes[1] = -1;
 }
 
 /* Whether a text that the host may log itself has it: the address, an option. */
@@ -271,13 +270,32 @@ start(const struct pam_conv *conv)
 	return pamh;
 }
 
+/* Both phases on a handle; the world changes between them. */
+static int
+log_in(pam_handle_t *pamh, int flags)
+{
+	const char *then = fuzz_line(&l.lines, LINE_THEN);
+	int rc;
+
+	l.granted[0] = '\0';
+	l.by_name = false;
+	l.codes[0] = l.codes[1] = -1;
+	rc = pam_authenticate(pamh, flags);
+	FUZZ_CHECK((rc == PAM_SUCCESS) == (l.codes[0] == PAM_SUCCESS));
+	if (then[0] != '\0')
+		pam_set_item(pamh, PAM_USER, then);
+	world_become(l.world, login_choice(STATE_LATER, WORLD_STATES));
+	rc = pam_acct_mgmt(pamh, flags);
+	FUZZ_CHECK((rc == PAM_SUCCESS) == (l.codes[1] == PAM_SUCCESS));
+	return rc;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct fuzz_input in = { data, size };
 	struct pam_conv conv = { converse, NULL };
 	pam_handle_t *pamh;
-	const char *then;
 	int rc, flags;
 
 	begin(&in);
@@ -287,14 +305,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		conv.conv = NULL;
 	world_become(l.world, login_choice(STATE, WORLD_STATES));
 	pamh = start(&conv);
-	rc = pam_authenticate(pamh, flags);
-	FUZZ_CHECK((rc == PAM_SUCCESS) == (l.codes[0] == PAM_SUCCESS));
-	then = fuzz_line(&l.lines, LINE_THEN);
-	if (then[0] != '\0')
-		pam_set_item(pamh, PAM_USER, then);
-	world_become(l.world, login_choice(STATE_LATER, WORLD_STATES));
-	rc = pam_acct_mgmt(pamh, flags);
-	FUZZ_CHECK((rc == PAM_SUCCESS) == (l.codes[1] == PAM_SUCCESS));
+	rc = log_in(pamh, flags);
+	/* In the world as it has become. */
+	if (login_choice(AGAIN, 2) != 0)
+		rc = log_in(pamh, flags);
 	pam_end(pamh, rc);
 	world_become(l.world, WORLD_NOW);
 	fuzz_lines_free(&l.lines);

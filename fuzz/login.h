@@ -20,6 +20,7 @@ enum choice {
 	TIME_LATER,
 	FIRST_PASS, /* an earlier module has got the answer: no, yes */
 	FLAGS,
+	AGAIN, /* another login on the same handle: no, yes */
 	CHOICES
 };
 enum { LINE_CHOICES, LINE_USER, LINE_ANSWER, LINE_RHOST, LINE_SERVICE, LINE_THEN };

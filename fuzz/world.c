@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,23 @@ add_keys(struct fx *fx, struct world *w)
 	fx_set_owner(fx, "dave", false, true);
 }
 
+/* Copy all files of a store into another folder. */
+static void
+copy_store(const struct fx *fx, const char *folder)
+{
+	char path[2 * FX_PATH];
+	glob_t files;
+
+	snprintf(path, sizeof(path), "%.4000s/keys*", fx->root);
+	FUZZ_CHECK(glob(path, 0, NULL, &files) == 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		snprintf(path, sizeof(path), "%.4000s/%s", folder,
+		    strrchr(files.gl_pathv[i], '/') + 1);
+		fx_copy(files.gl_pathv[i], path);
+	}
+	globfree(&files);
+}
+
 /* Keep the store of the fixture as that of a state, and what the master says. */
 static void
 keep(struct fx *fx, struct world *w, enum world_state state)
@@ -87,8 +105,7 @@ keep(struct fx *fx, struct world *w, enum world_state state)
 
 	snprintf(path, sizeof(path), "%s/%d", w->folder, (int)state);
 	FUZZ_CHECK(mkdir(path, 0755) == 0 && chmod(path, 0755) == 0);
-	snprintf(path, sizeof(path), "%s/%d/keys.db", w->folder, (int)state);
-	fx_copy(fx->store, path);
+	copy_store(fx, path);
 	if (state >= WORLD_READABLE)
 		return;
 	for (unsigned i = 0; i < WORLD_KEYS; i++)
