@@ -34,6 +34,19 @@ pam_sm_authenticate pam_sm_chauthtok pam_sm_close_session pam_sm_open_session pa
     "libc libpam libsodium libsqlite3 " ]
 }
 
+# What a login calls of the libraries; the tests in tests/pam see what becomes of the host.
+@test "the module calls nothing that reads the environment or changes its host R13 R14" {
+  run nm -D --undefined-only "$AK_MODULE"
+  [[ $output == *" pam_get_item"* ]]
+  [[ ! $output =~ \ (secure_)?(get|put|set|unset|clear)env(@|$'\n') ]]
+  [[ ! $output =~ \ (signal|sigaction|sigaltstack|umask|f?chdir|chroot|setlocale|uselocale)@ ]]
+  [[ ! $output =~ \ (set(r?e|res)?[ug]id|setgroups|setrlimit|prlimit|prctl|setitimer|alarm|nice)@ ]]
+  [[ ! $output =~ \ (exit|_exit|abort|raise|kill|atexit|__cxa_atexit|__assert_fail)@ ]]
+  [[ ! $output =~ \ (openlog|closelog|setlogmask|fork|vfork|exec[vlpe]+|system|popen|posix_spawn)@ ]]
+  [[ ! $output =~ \ (pthread_create|pthread_key_create|pthread_atfork|dlopen|mmap|sleep|usleep)@ ]]
+  [[ ! $output =~ \ (sodium_init|randombytes[a-z_]*|getrandom|arc4random|mlock|sodium_malloc)($|@|$'\n') ]]
+}
+
 @test "the modules stay in memory once they are loaded" {
   for file in "$AK_MODULE" "$PASSWD"; do
     run dynamic "$file"
