@@ -17,6 +17,9 @@
 #define WIDTH_OF_TIMES 80
 #define WIDTH_OF_DAYS 54
 
+/* So many rows are held in memory, because all decide how wide the columns are. */
+#define PART_ROWS 5000
+
 static const struct {
 	const char *state, *color;
 } colors[] = {
@@ -112,6 +115,16 @@ out_table_begin(struct out *out)
 			out->failed = true;
 }
 
+/* A long table is given in parts, each with columns as wide as it needs. */
+static void
+end_part(struct out *out)
+{
+	if (scols_print_table(out->table) != 0)
+		out->failed = true;
+	scols_table_remove_lines(out->table);
+	scols_table_enable_noheadings(out->table, 1);
+}
+
 void
 out_table_row(struct out *out, const struct out_cell *cells)
 {
@@ -120,6 +133,8 @@ out_table_row(struct out *out, const struct out_cell *cells)
 	const char *shown;
 	int i;
 
+	if (out->table != NULL && out->rows > 0 && out->rows % PART_ROWS == 0)
+		end_part(out);
 	if (out->table == NULL ||
 	    (line = scols_table_new_line(out->table, NULL)) == NULL) {
 		out->failed = true;

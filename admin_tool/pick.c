@@ -7,6 +7,8 @@
 
 /* No KEY is longer. */
 #define LONGEST (AK_OWNER_MAX + 1 + AK_NAME_MAX)
+/* So many keys before and behind a name in their order may be what was meant. */
+#define NEAR 2000
 
 /* What a name may mean; what comes first is meant before what follows. */
 enum rank { LIVE, REPLACED, ENDED, RANKS };
@@ -174,11 +176,14 @@ static enum cli_exit
 no_key(struct cli *cli, const char *key)
 {
 	struct guess g = { .key = key, .least = strlen(key) > 4 ? 3 : 2 };
+	const char *slash = strchr(key, '/');
+	const char *name = slash != NULL ? slash + 1 : key;
 
 	if (strlen(key) > LONGEST)
 		ak_fail(&cli->error, AK_E_NOT_FOUND,
 		    "there is no key of such a long name; see: authkey list");
-	else if (ak_record_all(cli->master, compare, &g, &cli->error) == AK_OK)
+	else if (ak_record_near(cli->master, name, NEAR, compare, &g, &cli->error) ==
+		 AK_OK)
 		ak_fail(&cli->error, AK_E_NOT_FOUND, "there is no key %s; %s%s%s", key,
 		    g.nearest[0] != '\0' ? "did you mean " : "see: authkey list",
 		    g.nearest, g.nearest[0] != '\0' ? "?" : "");

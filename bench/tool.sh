@@ -29,6 +29,14 @@ timed revoke "$runs" "$AK_TOOL" -q -y revoke 'bench/bench {}'
 timed 'list --limit 50' "$runs" "$AK_TOOL" list --json --limit 50
 timed 'list --limit 50 --after KEY' "$runs" "$AK_TOOL" list --json --limit 50 --after "$far"
 timed 'list --limit 50 --owner USER' "$runs" "$AK_TOOL" list --json --limit 50 --owner owner77
+for sort in name owner expires_at last_used; do
+  timed "list --limit 50 --sort $sort" "$runs" "$AK_TOOL" list --json --limit 50 --sort "$sort"
+done
+timed 'list --limit 50 --status disabled' "$runs" \
+  "$AK_TOOL" list -q --json --limit 50 --status disabled
+timed 'list --limit 50 TEXT' "$runs" "$AK_TOOL" list -q --json --limit 50 'in no key'
+timed expiring "$runs" "$AK_TOOL" expiring -q --json
+timed 'owner list' "$runs" "$AK_TOOL" owner list --json
 timed 'show KEY' "$runs" "$AK_TOOL" show --json "$far"
 timed publish 1 "$AK_TOOL" -q publish
 if [ "$move" = 1 ]; then

@@ -196,6 +196,20 @@ ak_record_by_name(struct ak_master *m, const char *name, const char *owner,
 }
 
 enum ak_code
+ak_record_near(struct ak_master *m, const char *name, int64_t count, ak_record_fn *fn,
+    void *context, struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_key_near, error);
+	int rc;
+
+	if (s == NULL)
+		return error->code;
+	if ((rc = ak_bind_text(s, 1, name)) == SQLITE_OK)
+		rc = sqlite3_bind_int64(s, 2, count);
+	return ak_record_each(m, s, rc, fn, context, error);
+}
+
+enum ak_code
 ak_record_query(struct ak_master *m, enum ak_query query, ak_record_fn *fn,
     void *context, struct ak_error *error)
 {

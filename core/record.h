@@ -78,6 +78,10 @@ enum ak_code ak_record_by_id(struct ak_master *master, const char *id,
 enum ak_code ak_record_by_name(struct ak_master *master, const char *name,
     const char *owner, ak_record_fn *fn, void *context, struct ak_error *error);
 
+/* So many keys before a name, and as many behind it, in the order of names. */
+enum ak_code ak_record_near(struct ak_master *master, const char *name, int64_t count,
+    ak_record_fn *fn, void *context, struct ak_error *error);
+
 /* How many owners were set, and how many keys there are. */
 enum ak_code ak_record_count(
     struct ak_master *master, int64_t *owners, int64_t *keys, struct ak_error *error);

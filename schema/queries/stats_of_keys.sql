@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- On usage.db, with the master attached. Statistics of one key, or of an owner's: one of
--- the three parts has rows. Ids are of base58: between '' and '~'.
+-- the three parts has rows.
 -- in:  ?1 first day, ?2 'day', 'hour', 'service', 'rhost' or 'reason',
 --      ?3 key id or NULL, ?4 owner or NULL
 -- out: name TEXT, uses INT, refusals INT, first use s|NULL
-WITH chosen (id) AS NOT MATERIALIZED (
-  SELECT id FROM master.key
-   WHERE id BETWEEN coalesce(?3, '') AND coalesce(?3, '~')
-     AND (?4 IS NULL OR owner = ?4)),
+WITH chosen (id) AS (
+  SELECT id FROM master.key WHERE id = ?3 AND (?4 IS NULL OR owner = ?4)
+   UNION ALL
+  SELECT id FROM master.key WHERE ?3 IS NULL AND owner = ?4),
 part (name, uses, refusals) AS (
   SELECT strftime('%Y-%m-%d', day * 86400, 'unixepoch'), sum(uses), sum(refusals)
     FROM chosen CROSS JOIN key_day ON key_id = id AND day >= ?1

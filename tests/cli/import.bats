@@ -429,6 +429,9 @@ schema() {
   [ "$("$AK_TOOL" list --owner u7 --tag t4 --field id | wc -l)" = \
     "$(grep -c '"u7".*"t4"' "$PLACE/file")" ]
   [ "$("$AK_TOOL" audit --verify -q; echo $?)" = 0 ]
+  "$AK_TOOL" list >"$PLACE/table" # in parts, under one heading
+  [ "$(wc -l <"$PLACE/table")" = 20002 ]
+  [ "$(grep -c '^NAME' "$PLACE/table")" = 1 ]
   ls "$AUTHKEY_DIR/master" >"$PLACE/left"
   ! grep -qvE '^(lock|master\.db|usage\.db)$' "$PLACE/left"
   authkey import "$PLACE/file" --json

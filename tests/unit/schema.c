@@ -209,6 +209,19 @@ few_keys_are_found_by_indexes_alone(void **state)
 }
 
 static void
+owners_and_names_are_found_from_one_to_the_next(void **state)
+{
+	sqlite3 *db = fresh_master();
+
+	(void)state;
+	needs_no_scan(db, ak_sql_owner_list,
+	    "SEARCH key USING COVERING INDEX key_owner (owner>?)", NULL);
+	needs_no_scan(
+	    db, ak_sql_key_near, "SEARCH key USING INDEX key_name (name<?)", NULL);
+	sqlite3_close(db);
+}
+
+static void
 the_longest_unused_are_found_without_sorting_but_within_a_second(void **state)
 {
 	sqlite3 *db = fresh_usage();
@@ -357,6 +370,7 @@ main(void)
 		cmocka_unit_test(
 		    a_page_of_keys_is_found_where_it_begins_without_sorting),
 		cmocka_unit_test(few_keys_are_found_by_indexes_alone),
+		cmocka_unit_test(owners_and_names_are_found_from_one_to_the_next),
 		cmocka_unit_test(
 		    the_longest_unused_are_found_without_sorting_but_within_a_second),
 		cmocka_unit_test(
