@@ -27,7 +27,7 @@ include mk/embed.mk
 include mk/flags.mk
 
 # core/ has two halves: reading, which every login loads, and writing, for the tool.
-CORE_READ  := address btree crc32 decide digest error escape log_line module_options name pack quiet reason store token \
+CORE_READ  := address btree crc32 decide delta digest error escape log_line module_options name pack quiet reason store token \
               trusted usage_record usage_write verify when words
 CORE_WRITE := $(filter-out $(CORE_READ),$(basename $(notdir $(wildcard core/*.c))))
 CORE       := $(CORE_READ:%=$(B)/core/%.o) $(CORE_WRITE:%=$(B)/core/%.o) $(B)/gen/sql.o

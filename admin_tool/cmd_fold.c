@@ -16,6 +16,7 @@ run(struct cli *cli, const void *values, char **arguments)
 	enum cli_exit end;
 	int64_t records;
 	size_t drained;
+	bool merged;
 
 	(void)values;
 	(void)arguments;
@@ -25,6 +26,12 @@ run(struct cli *cli, const void *values, char **arguments)
 	    records == 1 ? "" : "s");
 	if ((end = rotation_end_drained(cli, &drained)) != EXIT_DONE)
 		return end;
+	if (ak_master_merge(cli->master, cli->now, &merged, &cli->error) != AK_OK)
+		return cli_fail(cli);
+	if (merged) {
+		cli_say(cli, "Merged what has changed into the store.");
+		cli_check_published(cli);
+	}
 	if (out_wants_data(&cli->out))
 		out_one(&cli->out, &answer,
 		    (struct out_cell[FIELDS]){ [RECORDS].number = records,
@@ -41,7 +48,8 @@ const struct command cmd_fold = {
 	    "timer "
 	    "does it on a host where nobody looks, so that the files of usage.d do not "
 	    "fill up. And it ends the keys that authkey rotate --drain has left, once "
-	    "all their callers have come with the new token.",
+	    "all their callers have come with the new token. Of a big store it merges "
+	    "what has changed, once that is much, so that no other command has to.",
 	.example = "authkey fold\nsystemctl enable --now authkey-fold.timer",
 	.answer = &answer,
 	.run = run,

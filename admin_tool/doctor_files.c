@@ -80,10 +80,28 @@ look_above(struct doctor *d)
 	}
 }
 
+/* The delta of the store in place; false when it has none, or cannot be read. */
+static bool
+delta_of(const struct doctor *d, char *path, size_t size)
+{
+	struct ak_error ignored;
+	struct ak_store store;
+	bool has;
+
+	if (ak_store_open_alone(d->paths.store, d->owner, &store, &ignored) != AK_OK)
+		return false;
+	has = store.meta.delta != 0 &&
+	      ak_delta_path(d->paths.store, store.meta.delta, path, size);
+	ak_store_close(&store);
+	return has;
+}
+
 void
 doctor_folders(struct doctor *d)
 {
 	const struct ak_paths *p = &d->paths;
+	char delta[PATH_MAX];
+	bool has_delta = delta_of(d, delta, sizeof(delta));
 	const struct part parts[] = {
 		{ p->root, S_IFDIR, 0755, true, NULL },
 		{ p->master_folder, S_IFDIR, 0700, true, NULL },
@@ -92,12 +110,14 @@ doctor_folders(struct doctor *d)
 		{ p->usage, S_IFREG, 0600, false, NULL },
 		{ p->lock, S_IFREG, 0600, false, NULL },
 		{ p->store, S_IFREG, 0640, true, "%A publish" },
+		{ has_delta ? delta : p->store, S_IFREG, 0640, true, "%A publish" },
 	};
+	size_t count = sizeof(parts) / sizeof(parts[0]) - !has_delta;
 	struct ak_error error;
 	struct stat st;
 
 	look_above(d);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (lstat(parts[i].path, &st) == 0)
 			look_at(d, &parts[i], &st);
 		else if (errno == ENOENT && parts[i].needed)
@@ -122,7 +142,7 @@ static const char *const alone[] = { "", NULL };
 static const char *const database[] = { "", "-wal", "-shm", "-journal", NULL };
 static const char *const usage_file[] = { "", ".new", ".old", ".init", NULL };
 static const struct known in_root[] = { { "master", alone }, { "usage.d", alone },
-	{ "keys.db", alone }, { "keys.delta.db", alone }, { NULL, NULL } };
+	{ "keys.db", alone }, { NULL, NULL } };
 static const struct known in_master[] = { { "master.db", database },
 	{ "usage.db", database }, { "lock", alone }, { NULL, NULL } };
 static const struct known in_usage[] = { { "#", usage_file }, { NULL, NULL } };
@@ -172,6 +192,8 @@ is_left_over(const char *name)
 		".kept" };
 	size_t len = strlen(name), end;
 
+	if (ak_delta_is_name(name))
+		return true; /* of a store that is gone */
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
 		if ((end = strlen(endings[i])) < len &&
 		    strcmp(name + len - end, endings[i]) == 0)
@@ -184,7 +206,7 @@ look_for_strays(struct doctor *d, const char *folder, const struct known *known)
 {
 	DIR *dir = opendir(folder);
 	const struct dirent *entry;
-	char path[PATH_MAX + NAME_MAX + 2];
+	char path[PATH_MAX + NAME_MAX + 2], delta[PATH_MAX] = "";
 	struct ak_error error;
 	bool left_over;
 
@@ -195,16 +217,20 @@ look_for_strays(struct doctor *d, const char *folder, const struct known *known)
 		}
 		return; /* otherwise "folders" has said it */
 	}
+	if (known == in_root)
+		delta_of(d, delta, sizeof(delta));
 	while ((entry = readdir(dir)) != NULL) {
 		if (strcmp(entry->d_name, ".") == 0 ||
 		    strcmp(entry->d_name, "..") == 0 ||
 		    is_known(entry->d_name, known) ||
 		    (known == in_master && is_put_aside(entry->d_name)))
 			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		if (strcmp(path, delta) == 0)
+			continue;
 		left_over = is_left_over(entry->d_name);
 		if (left_over && d->busy)
 			continue; /* it is being made */
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		doctor_report(d, DOCTOR_WARNING, path,
 		    left_over ? "is left over from a command that did not end; no "
 				"login looks at it"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <grp.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,18 +126,17 @@ compare(struct doctor *d, struct comparison *c)
 }
 
 static void
-look_at_group(struct doctor *d, const struct ak_store *store)
+look_at_group(struct doctor *d, const char *path, const struct stat *status)
 {
 	const struct group *group = getgrnam(d->installation.unix_group);
 	char reason[160];
 
-	if (group == NULL || group->gr_gid == store->status.st_gid)
+	if (group == NULL || group->gr_gid == status->st_gid)
 		return;
 	snprintf(reason, sizeof(reason),
 	    "belongs to group %u instead of %s, so that verifiers cannot read it",
-	    (unsigned)store->status.st_gid, d->installation.unix_group);
-	doctor_report(
-	    d, DOCTOR_ERROR, d->paths.store, reason, doctor_command(d, "%A publish"));
+	    (unsigned)status->st_gid, d->installation.unix_group);
+	doctor_report(d, DOCTOR_ERROR, path, reason, doctor_command(d, "%A publish"));
 }
 
 void
@@ -146,7 +146,7 @@ doctor_store(struct doctor *d)
 	struct ak_store_meta meta;
 	struct ak_error error;
 	struct ak_key key;
-	char reason[160];
+	char reason[160], delta[PATH_MAX];
 
 	if (ak_store_not_newer(d->paths.store, d->owner, &error) != AK_OK) {
 		doctor_report_error(d, d->paths.store, &error, AK_UPGRADE);
@@ -171,7 +171,10 @@ doctor_store(struct doctor *d)
 			doctor_report(d, DOCTOR_ERROR, d->paths.store, reason,
 			    doctor_command(d, "%A publish"));
 		}
-		look_at_group(d, &c.store);
+		look_at_group(d, d->paths.store, &c.store.status);
+		if (c.store.delta.fd >= 0 &&
+		    ak_delta_path(d->paths.store, meta.delta, delta, sizeof(delta)))
+			look_at_group(d, delta, &c.store.delta.status);
 		compare(d, &c);
 	}
 	ak_store_close(&c.store);

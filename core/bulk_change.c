@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bulk_change.h"
-#include "master_private.h"
+#include "publish_private.h"
 
 #define INDEXES_MAX 16
 
@@ -45,6 +45,7 @@ enum ak_code
 ak_bulk_change_begin(
     struct ak_master *m, struct ak_bulk_change **bulk, struct ak_error *error)
 {
+	static const struct ak_publishing whole = { 0, 0 }; /* no delta takes so many */
 	struct ak_bulk_change *b = calloc(1, sizeof(*b));
 	sqlite3_stmt *s;
 	enum ak_code code;
@@ -58,7 +59,7 @@ ak_bulk_change_begin(
 		code = ak_fail(error, AK_E_NOMEM, "out of memory");
 	for (size_t i = 0; code == AK_OK && i < b->count; i++)
 		code = drop(m, b->names[i], error);
-	return code;
+	return code == AK_OK ? ak_publishing_put(m, &whole, error) : code;
 }
 
 /*

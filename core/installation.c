@@ -33,6 +33,8 @@ ak_paths_of(const char *root, struct ak_paths *p, struct ak_error *error)
 	snprintf(p->lock, sizeof(p->lock), "%s/master/lock", p->root);
 	snprintf(p->store, sizeof(p->store), "%s/keys.db", p->root);
 	snprintf(p->store_new, sizeof(p->store_new), "%s/keys.db.new", p->root);
+	snprintf(p->delta_new, sizeof(p->delta_new), "%s/keys.delta.new", p->root);
+	snprintf(p->merge_new, sizeof(p->merge_new), "%s/keys.merge.new", p->root);
 	snprintf(p->usage, sizeof(p->usage), "%s/master/usage.db", p->root);
 	snprintf(p->usage_folder, sizeof(p->usage_folder), "%s/usage.d", p->root);
 	return AK_OK;

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "master_private.h"
+#include "publish_private.h"
 #include "sql.h"
 #include "store.h"
 #include "trusted.h"
@@ -101,8 +101,10 @@ ak_master_new(struct ak_error *error)
 
 	if (m == NULL)
 		ak_fail(error, AK_E_NOMEM, "out of memory");
-	else
+	else {
 		m->lock = -1;
+		m->limits = (struct ak_delta_limits){ AK_DELTA_FROM, AK_DELTA_ROWS };
+	}
 	return m;
 }
 
@@ -258,8 +260,8 @@ read_store(const struct ak_master *m, struct ak_store_meta *meta)
  * The floor under the clock never sinks by itself: a clock that was set back must not
  * bring an expired key to life with the next change (SECURITY R28).
  */
-static int64_t
-floor_of(const struct ak_master *m, int64_t now)
+int64_t
+ak_master_floor(const struct ak_master *m, int64_t now)
 {
 	struct ak_store_meta meta;
 
@@ -269,12 +271,13 @@ floor_of(const struct ak_master *m, int64_t now)
 
 /* Build, commit, rename; the transaction and the lock end here in every case. */
 static enum ak_code
-publish_and_commit(struct ak_master *m, int64_t published_at, struct ak_error *error)
+publish_and_commit(
+    struct ak_master *m, int64_t published_at, bool whole, struct ak_error *error)
 {
 	enum ak_code code;
 
 	if ((code = ak_store_not_newer(m->paths.store, geteuid(), error)) == AK_OK &&
-	    (code = ak_publish_build(m, published_at, error)) == AK_OK &&
+	    (code = ak_publish_build(m, published_at, whole, error)) == AK_OK &&
 	    (code = ak_execute(&m->db, "COMMIT", error)) == AK_OK)
 		code = ak_publish_swap(m, error);
 	ak_master_rollback(m);
@@ -289,7 +292,7 @@ ak_master_commit(struct ak_master *m, int64_t now, struct ak_error *error)
 	    next != NULL ? ak_run(&m->db, next, SQLITE_OK, error) : error->code;
 
 	if (code == AK_OK)
-		return publish_and_commit(m, floor_of(m, now), error);
+		return publish_and_commit(m, ak_master_floor(m, now), false, error);
 	ak_master_rollback(m);
 	return code;
 }
@@ -303,12 +306,29 @@ ak_master_keep(struct ak_master *m, struct ak_error *error)
 	return code;
 }
 
+/* A store that has a delta is written while others change keys. */
 enum ak_code
 ak_master_publish(struct ak_master *m, int64_t now, struct ak_error *error)
 {
-	enum ak_code code = ak_master_begin(m, error);
+	enum ak_code code;
+	bool merged;
 
-	return code == AK_OK ? publish_and_commit(m, now, error) : code;
+	if ((code = ak_publish_merge(m, now, false, &merged, error)) != AK_OK ||
+	    merged || (code = ak_master_begin(m, error)) != AK_OK)
+		return code;
+	return publish_and_commit(m, now, true, error);
+}
+
+enum ak_code
+ak_master_merge(struct ak_master *m, int64_t now, bool *merged, struct ak_error *error)
+{
+	struct ak_publishing p;
+	enum ak_code code = ak_publishing_get(m, &p, error);
+
+	*merged = false;
+	if (code != AK_OK || p.tag == 0 || p.room > m->limits.rows / 2)
+		return code;
+	return ak_publish_merge(m, now, true, merged, error);
 }
 
 enum ak_code
@@ -317,22 +337,25 @@ ak_master_publish_locked(struct ak_master *m, int64_t now, struct ak_error *erro
 	enum ak_code code = ak_execute(&m->db, "BEGIN IMMEDIATE", error);
 
 	if (code == AK_OK)
-		return publish_and_commit(m, floor_of(m, now), error);
+		return publish_and_commit(m, ak_master_floor(m, now), true, error);
 	ak_master_rollback(m);
 	return code;
 }
 
-/* Is the store of the master's generation? */
+/* Is the store of the master's generation, and its changes those that were noted? */
 static enum ak_code
 is_current(struct ak_master *m, bool *current, struct ak_error *error)
 {
 	struct ak_installation is;
+	struct ak_publishing p;
 	struct ak_store_meta meta;
 	enum ak_code code;
 
 	*current = false;
-	if ((code = ak_master_installation(m, &is, error)) == AK_OK)
-		*current = read_store(m, &meta) && meta.generation == is.generation;
+	if ((code = ak_master_installation(m, &is, error)) == AK_OK &&
+	    (code = ak_publishing_get(m, &p, error)) == AK_OK)
+		*current = read_store(m, &meta) && meta.generation == is.generation &&
+			   meta.delta == p.tag;
 	return code;
 }
 
@@ -348,7 +371,7 @@ ak_master_settle(struct ak_master *m, int64_t now, bool *healed, struct ak_error
 		return code;
 	}
 	*healed = true;
-	return publish_and_commit(m, floor_of(m, now), error);
+	return publish_and_commit(m, ak_master_floor(m, now), false, error);
 }
 
 enum ak_code

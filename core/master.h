@@ -47,6 +47,8 @@ struct ak_paths {
 	char lock[4096];
 	char store[4096];
 	char store_new[4096]; /* where the next store is built */
+	char delta_new[4096]; /* and its delta: delta.h */
+	char merge_new[4096]; /* where both become one store */
 	char usage[4096]; /* usage.db */
 	char usage_folder[4096];
 };
@@ -163,6 +165,15 @@ void ak_master_rollback(struct ak_master *master);
  */
 enum ak_code ak_master_publish(
     struct ak_master *master, int64_t now, struct ak_error *error);
+
+/*
+ * Merge a delta that has become large into the store, so that no later change has to
+ * wait until the whole store is written. Others change keys meanwhile.
+ *
+ *   merged  out: it was large, and nobody else did it
+ */
+enum ak_code ak_master_merge(
+    struct ak_master *master, int64_t now, bool *merged, struct ak_error *error);
 
 /*
  * Publish if the store is missing, unreadable or not of the master's generation: a

@@ -7,11 +7,25 @@
 #include "database.h"
 #include "record.h"
 
+/*
+ * From how many keys on a store has a delta, and how many keys one may hold. Below, a
+ * whole publish takes no longer than a person notices; a delta of so many keys is
+ * written within 20 ms.
+ */
+struct ak_delta_limits {
+	int64_t from, rows;
+};
+#define AK_DELTA_FROM 16384
+#define AK_DELTA_ROWS 8192
+
 /* For the files of core that work on the master, and for nobody else. */
 struct ak_master {
 	struct ak_database db;
 	int lock; /* descriptor, -1: not held */
 	struct ak_paths paths;
+	struct ak_delta_limits limits;
+	bool built_whole; /* what ak_publish_swap() moves: store and delta, or delta */
+	uint64_t built_tag; /* of the delta, 0: there is none */
 	int64_t left_out; /* keys that the last publishing could not read */
 	char left_out_id[AK_ID_LEN + 1]; /* the first of them */
 	char kept[4200]; /* the older master that was migrated, or "" */
@@ -43,6 +57,12 @@ enum ak_code ak_master_upgrade(struct ak_master *master, struct ak_error *error)
 enum ak_code ak_master_publish_locked(
     struct ak_master *master, int64_t now, struct ak_error *error);
 
+/*
+ * The floor under the clock for a publishing at `now`, or later: that of the store in
+ * place when that is later (SECURITY R28).
+ */
+int64_t ak_master_floor(const struct ak_master *master, int64_t now);
+
 /* Take master/lock, waiting for another command; ak_master_close() gives it back. */
 enum ak_code ak_master_lock(struct ak_master *master, struct ak_error *error);
 
@@ -58,11 +78,20 @@ enum ak_code ak_record_query(struct ak_master *master, enum ak_query query,
     ak_record_fn *fn, void *context, struct ak_error *error);
 
 /*
- * Build the store of the master's present transaction in paths.store_new, complete,
- * with owner and mode, and on disk. Nothing is in place yet.
+ * A key whose record is damaged opens nothing. It must not keep the others from being
+ * revoked, so it is left out of the publishing, and whoever publishes says so.
+ */
+void ak_publish_leave_out(struct ak_master *master, const char *id);
+
+/*
+ * Build what logins will obey of the master's present transaction, complete, with owner
+ * and mode, and on disk: the store in paths.store_new, a delta in paths.delta_new, or
+ * both. Nothing is in place yet.
+ *
+ *   whole  the store in any case; otherwise a delta alone where one will do
  */
 enum ak_code ak_publish_build(
-    struct ak_master *master, int64_t now, struct ak_error *error);
+    struct ak_master *master, int64_t now, bool whole, struct ak_error *error);
 
 /* Rename what was built into place and force the folder to disk. */
 enum ak_code ak_publish_swap(struct ak_master *master, struct ak_error *error);

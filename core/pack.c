@@ -15,8 +15,8 @@ _Static_assert(3 + 16 + AK_DIGEST_LEN + 5 * 2 + AK_OWNER_MAX + AK_NAME_MAX +
 		   AK_PACKED_MAX,
     "a record fits");
 
-static void
-make_seal(const char *id, const uint8_t *packed, size_t len, uint8_t seal[AK_SEAL_LEN])
+void
+ak_seal(const char *id, const uint8_t *packed, size_t len, uint8_t seal[AK_SEAL_LEN])
 {
 	crypto_generichash_state state;
 
@@ -26,14 +26,14 @@ make_seal(const char *id, const uint8_t *packed, size_t len, uint8_t seal[AK_SEA
 	crypto_generichash_final(&state, seal, AK_SEAL_LEN);
 }
 
-static bool
-seal_fits(const char *id, const uint8_t *packed, size_t len)
+bool
+ak_seal_fits(const char *id, const uint8_t *packed, size_t len)
 {
 	uint8_t seal[AK_SEAL_LEN];
 
 	if (len < AK_SEAL_LEN)
 		return false;
-	make_seal(id, packed, len - AK_SEAL_LEN, seal);
+	ak_seal(id, packed, len - AK_SEAL_LEN, seal);
 	return memcmp(seal, packed + len - AK_SEAL_LEN, AK_SEAL_LEN) == 0;
 }
 
@@ -65,7 +65,7 @@ ak_key_pack(const struct ak_key *key, uint8_t packed[AK_PACKED_MAX])
 	to = put_text(to, key->services);
 	to = put_text(to, key->scopes);
 	to = put_text(to, key->networks);
-	make_seal(key->id, packed, (size_t)(to - packed), to);
+	ak_seal(key->id, packed, (size_t)(to - packed), to);
 	return (size_t)(to - packed) + AK_SEAL_LEN;
 }
 
@@ -155,7 +155,7 @@ ak_key_unpack(const char *id, const uint8_t *packed, size_t len, struct ak_key *
 	struct reader r = { packed, len - AK_SEAL_LEN, true };
 
 	memset(key, 0, sizeof(*key));
-	if (strlen(id) != AK_ID_LEN || !seal_fits(id, packed, len))
+	if (strlen(id) != AK_ID_LEN || !ak_seal_fits(id, packed, len))
 		return false;
 	memcpy(key->id, id, AK_ID_LEN);
 	if (take_key(&r, key))
@@ -164,13 +164,16 @@ ak_key_unpack(const char *id, const uint8_t *packed, size_t len, struct ak_key *
 	return false;
 }
 
-void
-ak_meta_pack(const struct ak_store_meta *meta, uint8_t packed[AK_META_PACKED_LEN])
+size_t
+ak_meta_pack(const struct ak_store_meta *meta, uint8_t packed[AK_META_PACKED_MAX])
 {
 	uint8_t *to = ak_put_number(packed, (uint64_t)meta->generation, 8);
 
 	to = ak_put_number(to, (uint64_t)meta->published_at, 8);
-	make_seal("", packed, (size_t)(to - packed), to);
+	if (meta->delta != 0)
+		to = ak_put_number(to, meta->delta, 8);
+	ak_seal("", packed, (size_t)(to - packed), to);
+	return (size_t)(to - packed) + AK_SEAL_LEN;
 }
 
 bool
@@ -179,9 +182,13 @@ ak_meta_unpack(const uint8_t *packed, size_t len, struct ak_store_meta *meta)
 	struct reader r = { packed, len, true };
 
 	memset(meta, 0, sizeof(*meta));
-	if (len != AK_META_PACKED_LEN || !seal_fits("", packed, len))
+	if ((len != AK_META_PACKED_LEN && len != AK_META_PACKED_MAX) ||
+	    !ak_seal_fits("", packed, len))
 		return false;
 	meta->generation = (int64_t)take_number(&r, 8);
 	meta->published_at = take_time(&r);
-	return r.fits && meta->generation >= 0 && meta->published_at != AK_NO_TIME;
+	if (len == AK_META_PACKED_MAX)
+		meta->delta = take_number(&r, 8);
+	return r.fits && meta->generation >= 0 && meta->published_at != AK_NO_TIME &&
+	       (meta->delta != 0) == (len == AK_META_PACKED_MAX);
 }

@@ -13,7 +13,7 @@
  *	key    scheme(1) state(1) flags(1: 1 owner suspended, 2 owner verified, 4 decoy)
  *	       not_before(8) expires_at(8) digest(32)
  *	       owner name services scopes networks (texts) seal(16)
- *	meta   generation(8) published_at(8) seal(16)
+ *	meta   generation(8) published_at(8) [delta(8)] seal(16)
  *
  * The seal is BLAKE2b-128 of the id and all that stands before it. SQLite's pages have
  * no checksum, and most damage reads as some other record; with a seal it does not. It
@@ -23,12 +23,21 @@
 #define AK_PACKED_MAX 8192
 #define AK_PACKED_USUAL 128 /* of a key without restrictions */
 #define AK_META_PACKED_LEN (8 + 8 + AK_SEAL_LEN)
+#define AK_META_PACKED_MAX (AK_META_PACKED_LEN + 8)
 
 /* Which publishing a store is. */
 struct ak_store_meta {
 	int64_t generation; /* of the master that was published */
 	int64_t published_at; /* s since 1970 UTC, the floor under the clock */
+	uint64_t delta; /* the tag of its delta (delta.h), 0: it has none */
 };
+
+/* The seal of bytes that stand under a name. */
+void ak_seal(
+    const char *name, const uint8_t *bytes, size_t len, uint8_t seal[AK_SEAL_LEN]);
+
+/* Whether the last bytes are the seal of those before them. */
+bool ak_seal_fits(const char *name, const uint8_t *bytes, size_t len);
 
 /* Pack a key. Returns the length of the record. */
 size_t ak_key_pack(const struct ak_key *key, uint8_t packed[AK_PACKED_MAX]);
@@ -40,7 +49,9 @@ size_t ak_key_pack(const struct ak_key *key, uint8_t packed[AK_PACKED_MAX]);
 bool ak_key_unpack(
     const char *id, const uint8_t *packed, size_t len, struct ak_key *key);
 
-void ak_meta_pack(const struct ak_store_meta *meta, uint8_t packed[AK_META_PACKED_LEN]);
+/* Returns the length of the record. */
+size_t ak_meta_pack(
+    const struct ak_store_meta *meta, uint8_t packed[AK_META_PACKED_MAX]);
 bool ak_meta_unpack(const uint8_t *packed, size_t len, struct ak_store_meta *meta);
 
 #endif

@@ -262,3 +262,15 @@ ak_record_all_readable(struct ak_master *m, ak_record_fn *fn, ak_damage_fn *dama
 		return error->code;
 	return ak_each(&m->db, s, SQLITE_OK, take_record, &search, error);
 }
+
+enum ak_code
+ak_record_readable(struct ak_master *m, const char *id, ak_record_fn *fn,
+    ak_damage_fn *damage, void *context, struct ak_error *error)
+{
+	sqlite3_stmt *s = ak_statement(&m->db, AK_Q_key_by_id, error);
+	struct search search = { fn, context, damage };
+
+	if (s == NULL)
+		return error->code;
+	return ak_each(&m->db, s, ak_bind_text(s, 1, id), take_record, &search, error);
+}

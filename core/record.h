@@ -93,6 +93,10 @@ enum ak_code ak_record_all(
 /* Told of a row that cannot be read: its id, or what stands in its place. */
 typedef void ak_damage_fn(const char *id, void *context);
 
+/* The record of an id, or that it cannot be read; neither when there is none. */
+enum ak_code ak_record_readable(struct ak_master *master, const char *id,
+    ak_record_fn *fn, ak_damage_fn *damage, void *context, struct ak_error *error);
+
 /* All records in the order of their ids, past those that cannot be read. */
 enum ak_code ak_record_all_readable(struct ak_master *master, ak_record_fn *fn,
     ak_damage_fn *damage, void *context, struct ak_error *error);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "publish_private.h"
 #include "restore_private.h"
 
 #define NO_BACKUP "is no backup of an authkey master"
@@ -208,16 +209,19 @@ next_generation(struct ak_restore *r, int64_t *next, struct ak_error *error)
 	return code;
 }
 
+/* What a backup says of a delta is not of the store in place. */
 static enum ak_code
 commit_copy(struct ak_restore *r, int64_t generation, struct ak_error *error)
 {
-	sqlite3_stmt *put = ak_statement(&r->then->db, AK_Q_generation_put, error);
+	static const struct ak_publishing none = { 0, 0 };
 	enum ak_code code;
 
-	if (put == NULL)
-		return error->code;
-	code = ak_run(&r->then->db, put, sqlite3_bind_int64(put, 1, generation), error);
-	return code == AK_OK ? ak_execute(&r->then->db, "COMMIT", error) : code;
+	if ((code = ak_write(&r->then->db, AK_Q_generation_put,
+		 AK_VALUES(AK_NUMBER(generation)), error)) != AK_OK ||
+	    (code = ak_publishing_put(r->then, &none, error)) != AK_OK ||
+	    (code = ak_delta_forget(r->then, INT64_MAX, error)) != AK_OK)
+		return code;
+	return ak_execute(&r->then->db, "COMMIT", error);
 }
 
 /* Keep the bytes of a master that SQLite does not read, and what stands beside it. */

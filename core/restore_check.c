@@ -7,7 +7,7 @@
 #include "owner.h"
 #include "restore_private.h"
 
-#define TABLES_MAX 8192
+#define TABLES_MAX 16384
 
 /*
  * The names of all that a database has: tables, indexes, views, triggers. A trigger

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@ enum {
 	AT_USER_VERSION = 60,
 	AT_APPLICATION_ID = 68
 };
+
+#define TRIES 8 /* publishings that one opening may meet */
 
 /* What publish leaves in every store, where another file of SQLite may differ. */
 static const struct {
@@ -56,12 +59,12 @@ check_version(const uint8_t h[HEADER_LEN], const char *path, uint32_t *version,
 		return ak_fail(error, AK_E_STORE,
 		    "%s: is not an authkey store; run: authkey publish", path);
 	*version = ak_get_big_endian(h + AT_USER_VERSION, 4);
-	if (*version == AK_STORE_VERSION)
+	if (*version == AK_STORE_VERSION || *version == AK_STORE_VERSION_DELTA)
 		return AK_OK;
 	return ak_fail(error, AK_E_STORE,
 	    "%s: is a store of version %u and version %d is known here; %s", path,
-	    (unsigned)*version, AK_STORE_VERSION,
-	    *version > AK_STORE_VERSION
+	    (unsigned)*version, AK_STORE_VERSION_DELTA,
+	    *version > AK_STORE_VERSION_DELTA
 		? AK_UPGRADE
 		: "upgrade the package authkey, too, and run: authkey publish");
 }
@@ -89,16 +92,41 @@ check_header(struct ak_store *store, const char *path, struct ak_error *error)
 	return AK_OK;
 }
 
+static enum ak_code
+read_meta(struct ak_store *store, struct ak_error *error)
+{
+	uint8_t record[AK_META_PACKED_MAX];
+	size_t len;
+
+	if (ak_btree_find(store->fd, store->pages, "", record, sizeof(record), &len) !=
+		AK_SEARCH_FOUND ||
+	    !ak_meta_unpack(record, len, &store->meta))
+		return damaged(store, "its first record", error);
+	return AK_OK;
+}
+
+void
+ak_store_close(struct ak_store *store)
+{
+	if (store->fd < 0)
+		return;
+	close(store->fd);
+	store->fd = -1;
+	ak_delta_close(&store->delta);
+}
+
 enum ak_code
-ak_store_open(
+ak_store_open_alone(
     const char *path, uid_t owner, struct ak_store *store, struct ak_error *error)
 {
 	enum ak_code code;
 
 	memset(store, 0, sizeof(*store));
 	store->path = path;
+	store->delta.fd = -1;
 	code = ak_trusted_open(path, owner, &store->fd, &store->status, error);
-	if (code == AK_OK && (code = check_header(store, path, error)) != AK_OK)
+	if (code == AK_OK && ((code = check_header(store, path, error)) != AK_OK ||
+				 (code = read_meta(store, error)) != AK_OK))
 		ak_store_close(store);
 	return code;
 }
@@ -106,7 +134,7 @@ ak_store_open(
 enum ak_code
 ak_store_not_newer(const char *path, uid_t owner, struct ak_error *error)
 {
-	struct ak_store store = { .fd = -1 };
+	struct ak_store store = { .fd = -1, .delta.fd = -1 };
 	uint8_t h[HEADER_LEN];
 	uint32_t version = 0;
 	enum ak_code code = AK_OK;
@@ -115,61 +143,28 @@ ak_store_not_newer(const char *path, uid_t owner, struct ak_error *error)
 	    pread(store.fd, h, sizeof(h), 0) == (ssize_t)sizeof(h))
 		code = check_version(h, path, &version, error);
 	ak_store_close(&store);
-	return version > AK_STORE_VERSION ? code : AK_OK;
+	return version > AK_STORE_VERSION_DELTA ? code : AK_OK;
 }
 
-void
-ak_store_close(struct ak_store *store)
-{
-	if (store->fd >= 0)
-		close(store->fd);
-	store->fd = -1;
-}
-
+/* The delta that the open store names. */
 static enum ak_code
-find_meta(
-    const struct ak_store *store, struct ak_store_meta *meta, struct ak_error *error)
+open_delta(struct ak_store *store, uid_t owner, struct ak_error *error)
 {
-	uint8_t record[AK_META_PACKED_LEN];
-	size_t len;
-
-	if (ak_btree_find(store->fd, store->pages, "", record, sizeof(record), &len) !=
-		AK_SEARCH_FOUND ||
-	    !ak_meta_unpack(record, len, meta))
-		return damaged(store, "its first record", error);
-	return AK_OK;
-}
-
-static enum ak_code
-find_key(const struct ak_store *store, const char *id, struct ak_key *key,
-    struct ak_error *error)
-{
-	uint8_t record[AK_PACKED_MAX] = { 0 };
-	size_t len = AK_PACKED_USUAL;
-	enum ak_search search =
-	    ak_btree_find(store->fd, store->pages, id, record, sizeof(record), &len);
-	/* An unknown id is unpacked too, from zeroes that fit no seal: SECURITY R10. */
-	bool fits = ak_key_unpack(id, record, len, key);
-
-	if (search == AK_SEARCH_MISSING || (search == AK_SEARCH_FOUND && fits))
-		return AK_OK;
-	return damaged(store, search == AK_SEARCH_FOUND ? "a record" : "a page", error);
-}
-
-enum ak_code
-ak_store_find(const struct ak_store *store, const char *id, struct ak_key *key,
-    struct ak_store_meta *meta, struct ak_error *error)
-{
+	char path[PATH_MAX];
 	enum ak_code code;
 
-	memset(key, 0, sizeof(*key));
-	if ((code = find_meta(store, meta, error)) == AK_OK && id[0] != '\0')
-		code = find_key(store, id, key, error);
+	if (!ak_delta_path(store->path, store->meta.delta, path, sizeof(path)))
+		code = ak_fail(error, AK_E_STORE, "%s: is too long", store->path);
+	else
+		code =
+		    ak_delta_open(path, store->meta.delta, owner, &store->delta, error);
+	if (code != AK_OK)
+		ak_store_close(store);
 	return code;
 }
 
 static void
-mark_of(const struct stat *st, struct ak_store_mark *mark)
+mark_of(const struct stat *st, struct ak_file_mark *mark)
 {
 	memset(mark, 0, sizeof(*mark));
 	mark->dev = st->st_dev;
@@ -178,20 +173,110 @@ mark_of(const struct stat *st, struct ak_store_mark *mark)
 	mark->mtime = st->st_mtim;
 }
 
-void
-ak_store_mark(const struct ak_store *store, struct ak_store_mark *mark)
+static bool
+is_still(const char *path, const struct ak_file_mark *mark)
 {
-	mark_of(&store->status, mark);
-}
-
-bool
-ak_store_is_still(const char *path, const struct ak_store_mark *mark)
-{
-	struct ak_store_mark now;
+	struct ak_file_mark now;
 	struct stat st;
 
 	if (lstat(path, &st) != 0)
 		return false;
 	mark_of(&st, &now);
 	return memcmp(&now, mark, sizeof(now)) == 0;
+}
+
+/*
+ * A publish of the whole store puts the new delta there first, then the new store, and
+ * takes the old delta away: whoever opened the old store meanwhile may miss its delta,
+ * and then finds that the store is another. If it is the same one, it is not whole.
+ */
+enum ak_code
+ak_store_open(
+    const char *path, uid_t owner, struct ak_store *store, struct ak_error *error)
+{
+	struct ak_file_mark mark;
+	enum ak_code code;
+
+	for (int tries = 0;; tries++) {
+		code = ak_store_open_alone(path, owner, store, error);
+		if (code != AK_OK || store->meta.delta == 0)
+			return code;
+		mark_of(&store->status, &mark);
+		code = open_delta(store, owner, error);
+		if (code == AK_OK || tries == TRIES || is_still(path, &mark))
+			return code;
+	}
+}
+
+/*
+ * Both files are asked, so that a key that has changed takes the same work as another;
+ * what the delta says of it counts. `what` is what may be damaged.
+ */
+static enum ak_search
+find_record(const struct ak_store *store, const char *id, uint8_t record[AK_PACKED_MAX],
+    size_t *len, const char **what)
+{
+	enum ak_search in_store =
+	    ak_btree_find(store->fd, store->pages, id, record, AK_PACKED_MAX, len);
+	enum ak_search in_delta;
+
+	*what = in_store == AK_SEARCH_FOUND ? "a record" : "a page";
+	if (store->delta.fd < 0)
+		return in_store;
+	in_delta = ak_delta_find(&store->delta, id, record, AK_PACKED_MAX, len);
+	if (in_delta == AK_SEARCH_MISSING)
+		return in_store;
+	*what = "its delta";
+	if (in_delta == AK_SEARCH_DAMAGED || *len > 0)
+		return in_delta;
+	memset(record, 0, AK_PACKED_MAX);
+	*len = AK_PACKED_USUAL;
+	return AK_SEARCH_MISSING;
+}
+
+static enum ak_code
+find_key(const struct ak_store *store, const char *id, struct ak_key *key,
+    struct ak_error *error)
+{
+	uint8_t record[AK_PACKED_MAX] = { 0 };
+	size_t len = AK_PACKED_USUAL;
+	const char *what;
+	enum ak_search search = find_record(store, id, record, &len, &what);
+	/* An unknown id is unpacked too, from zeroes that fit no seal: SECURITY R10. */
+	bool fits = ak_key_unpack(id, record, len, key);
+
+	if (search == AK_SEARCH_MISSING || (search == AK_SEARCH_FOUND && fits))
+		return AK_OK;
+	memset(key, 0, sizeof(*key));
+	return damaged(store, what, error);
+}
+
+enum ak_code
+ak_store_find(const struct ak_store *store, const char *id, struct ak_key *key,
+    struct ak_store_meta *meta, struct ak_error *error)
+{
+	memset(key, 0, sizeof(*key));
+	*meta = store->delta.fd >= 0 ? store->delta.head.meta : store->meta;
+	return id[0] != '\0' ? find_key(store, id, key, error) : AK_OK;
+}
+
+void
+ak_store_mark(const struct ak_store *store, struct ak_store_mark *mark)
+{
+	memset(mark, 0, sizeof(*mark));
+	mark_of(&store->status, &mark->store);
+	mark->tag = store->meta.delta;
+	if (mark->tag != 0)
+		mark_of(&store->delta.status, &mark->delta);
+}
+
+bool
+ak_store_is_still(const char *path, const struct ak_store_mark *mark)
+{
+	char delta[PATH_MAX];
+
+	return is_still(path, &mark->store) &&
+	       (mark->tag == 0 ||
+		   (ak_delta_path(path, mark->tag, delta, sizeof(delta)) &&
+		       is_still(delta, &mark->delta)));
 }

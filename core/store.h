@@ -6,40 +6,50 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "delta.h"
 #include "error.h"
 #include "key.h"
 #include "pack.h"
 
 #define AK_STORE_APPLICATION_ID 0x414b5331 /* "AKS1" */
 #define AK_STORE_VERSION 1
+#define AK_STORE_VERSION_DELTA 2 /* of a store that has a delta */
 
 /*
  * The published store, keys.db: read by every login, written only by publish. Open,
  * read and close within one call. It is a SQLite database that is read here without
- * SQLite: see btree.h. Layout: authkey-store(5).
+ * SQLite: see btree.h. What has changed since a big one was written stands in a second
+ * file: see delta.h. Layout: authkey-store(5).
  */
 struct ak_store {
 	const char *path; /* borrowed, for messages */
 	int fd;
 	uint32_t pages;
 	struct stat status;
+	struct ak_store_meta meta; /* what the file itself says */
+	struct ak_delta delta;
 };
 
 /*
- * Which file a store is. A publish makes a new file and puts the generation into the
+ * Which files a store is. A publish makes a new file and puts the generation into the
  * nanoseconds of its mtime, so two publishings never have the same mark, even when
  * the file system gives out an inode number again at once.
  */
-struct ak_store_mark {
+struct ak_file_mark {
 	dev_t dev;
 	ino_t ino;
 	off_t size;
 	struct timespec mtime;
 };
+struct ak_store_mark {
+	struct ak_file_mark store, delta;
+	uint64_t tag; /* of the delta, 0: there is none */
+};
 
 /*
- * Open the store at `path` (absolute, taken literally, borrowed), which must belong to
- * `owner` or root and be safe as trusted.h says.
+ * Open the store at `path` (absolute, taken literally, borrowed), and its delta when it
+ * has one. Both must belong to `owner` or root and be safe as trusted.h says. A store
+ * whose delta is not there is no store: it may hold keys that were revoked since.
  *
  *   store  out, caller's memory, to be closed; closed already on error
  *
@@ -47,6 +57,10 @@ struct ak_store_mark {
  * AK_E_PERMISSION  this process may not read it
  */
 enum ak_code ak_store_open(
+    const char *path, uid_t owner, struct ak_store *store, struct ak_error *error);
+
+/* The same for the file alone, without its delta: for publish, never for a login. */
+enum ak_code ak_store_open_alone(
     const char *path, uid_t owner, struct ak_store *store, struct ak_error *error);
 
 /*
@@ -60,7 +74,8 @@ enum ak_code ak_store_not_newer(const char *path, uid_t owner, struct ak_error *
  *
  *   id     eight base58 characters, or "" to ask for `meta` alone
  *   key    out, caller's memory; all zero when no key has the id, and on error
- *   meta   out, caller's memory
+ *   meta   out, caller's memory: the last publishing, as the delta says where there is
+ * one
  *
  * AK_OK        answered: key->id is empty when there is no such key
  * AK_E_STORE   damaged: not the pages or records that publish writes
@@ -68,10 +83,10 @@ enum ak_code ak_store_not_newer(const char *path, uid_t owner, struct ak_error *
 enum ak_code ak_store_find(const struct ak_store *store, const char *id,
     struct ak_key *key, struct ak_store_meta *meta, struct ak_error *error);
 
-/* The mark of the open file. */
+/* The mark of the open files. */
 void ak_store_mark(const struct ak_store *store, struct ak_store_mark *mark);
 
-/* Whether the file at `path` is the marked one still: one lstat. */
+/* Whether the store at `path` is the marked one still: one lstat for each file. */
 bool ak_store_is_still(const char *path, const struct ak_store_mark *mark);
 
 /* Close; a store that is closed already is fine. */

@@ -116,20 +116,18 @@ ak_above_standard_streams(int fd)
 }
 
 enum ak_code
-ak_trusted_open(
+ak_trusted_beside(
     const char *path, uid_t owner, int *fd, struct stat *status, struct ak_error *error)
 {
 	enum ak_code code;
 
-	*fd = -1;
-	if ((code = ak_trusted_folders(path, owner, error)) != AK_OK)
-		return code;
 	*fd = ak_above_standard_streams(
 	    open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 	if (*fd < 0) {
 		if (errno == ELOOP)
 			return ak_fail(error, AK_E_STORE,
-			    "%s: is a symbolic link; name the store by its real path",
+			    "%s: is a symbolic link; name the store by its real "
+			    "path, or run: authkey publish",
 			    path);
 		if (errno == EACCES)
 			return ak_fail(error, AK_E_PERMISSION,
@@ -149,4 +147,14 @@ ak_trusted_open(
 		*fd = -1;
 	}
 	return code;
+}
+
+enum ak_code
+ak_trusted_open(
+    const char *path, uid_t owner, int *fd, struct stat *status, struct ak_error *error)
+{
+	enum ak_code code = ak_trusted_folders(path, owner, error);
+
+	*fd = -1;
+	return code == AK_OK ? ak_trusted_beside(path, owner, fd, status, error) : code;
 }

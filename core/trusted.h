@@ -23,6 +23,10 @@
 enum ak_code ak_trusted_open(const char *path, uid_t owner, int *fd,
     struct stat *status, struct ak_error *error);
 
+/* The same for a file in the folder of one that was opened so just now. */
+enum ak_code ak_trusted_beside(const char *path, uid_t owner, int *fd,
+    struct stat *status, struct ak_error *error);
+
 /*
  * The same for the folders above a path alone: everything before its last slash.
  */

@@ -63,20 +63,25 @@ check_key(uint8_t *packed, size_t len)
 static void
 check_meta(uint8_t *packed, size_t len)
 {
-	uint8_t again[AK_META_PACKED_LEN];
+	uint8_t again[AK_META_PACKED_MAX];
 	struct ak_store_meta meta;
 
 	if (!ak_meta_unpack(packed, len, &meta)) {
-		/* A number that is negative, and nothing else, is wrong with these. */
-		FUZZ_CHECK(len != AK_META_PACKED_LEN ||
-			   (int64_t)ak_get_number(packed, 8) < 0 ||
-			   !time_fits((int64_t)ak_get_number(packed + 8, 8)) ||
-			   (int64_t)ak_get_number(packed + 8, 8) == AK_NO_TIME);
+		/* A number that is negative, or no tag, is all that is wrong with
+		 * these. */
+		FUZZ_CHECK(
+		    (len != AK_META_PACKED_LEN && len != AK_META_PACKED_MAX) ||
+		    (len == AK_META_PACKED_MAX && ak_get_number(packed + 16, 8) == 0) ||
+		    (int64_t)ak_get_number(packed, 8) < 0 ||
+		    !time_fits((int64_t)ak_get_number(packed + 8, 8)) ||
+		    (int64_t)ak_get_number(packed + 8, 8) == AK_NO_TIME);
 		return;
 	}
-	FUZZ_CHECK(len == AK_META_PACKED_LEN && meta.generation >= 0);
+	FUZZ_CHECK(len == AK_META_PACKED_LEN || len == AK_META_PACKED_MAX);
+	FUZZ_CHECK((meta.delta != 0) == (len == AK_META_PACKED_MAX));
+	FUZZ_CHECK(meta.generation >= 0);
 	FUZZ_CHECK(meta.published_at >= 0 && meta.published_at <= AK_TIME_MAX);
-	ak_meta_pack(&meta, again);
+	FUZZ_CHECK(ak_meta_pack(&meta, again) == len);
 	FUZZ_CHECK(memcmp(again, packed, len) == 0);
 	packed[packed[0] % len] ^= 1;
 	FUZZ_CHECK(!ak_meta_unpack(packed, len, &meta));

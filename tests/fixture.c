@@ -9,6 +9,8 @@
 #include <sodium.h>
 
 #include "fixture.h"
+#include "master_private.h"
+#include "store.h"
 
 /* Some texts at a time, so that one call can take several. */
 static char *
@@ -26,6 +28,9 @@ fx_reopen(struct fx *fx)
 	struct ak_error error;
 
 	assert_code(ak_master_open(fx->root, &fx->master, &error), AK_OK, &error);
+	if (fx->delta_rows > 0)
+		fx->master->limits =
+		    (struct ak_delta_limits){ fx->delta_from, fx->delta_rows };
 }
 
 int
@@ -62,6 +67,32 @@ fx_teardown(void **state)
 	fx_folder_remove(fx->folder);
 	free(fx);
 	return 0;
+}
+
+void
+fx_delta(struct fx *fx, int64_t from, int64_t rows)
+{
+	struct ak_error error;
+
+	fx->delta_from = from;
+	fx->delta_rows = rows;
+	fx->master->limits = (struct ak_delta_limits){ from, rows };
+	assert_code(ak_master_publish(fx->master, FX_NOW, &error), AK_OK, &error);
+}
+
+const char *
+fx_delta_path(const struct fx *fx)
+{
+	char *path = ring();
+	struct ak_store store;
+	struct ak_error error;
+
+	assert_code(
+	    ak_store_open_alone(fx->store, geteuid(), &store, &error), AK_OK, &error);
+	assert_int_not_equal(store.meta.delta, 0);
+	assert_true(ak_delta_path(fx->store, store.meta.delta, path, FX_PATH));
+	ak_store_close(&store);
+	return path;
 }
 
 const char *
@@ -252,4 +283,44 @@ fx_heal(struct fx *fx)
 	assert_code(
 	    ak_master_heal(fx->master, FX_NOW + 7, &healed, &error), AK_OK, &error);
 	return healed;
+}
+
+/* What a publish of everything would put under an id. Its length; 0: nothing. */
+static size_t
+in_master(struct fx *fx, const char *id, uint8_t packed[AK_PACKED_MAX])
+{
+	struct ak_record record;
+	struct ak_error error;
+	bool found;
+
+	assert_code(
+	    ak_record_by_id(fx->master, id, &record, &found, &error), AK_OK, &error);
+	return found ? ak_key_pack(&record.key, packed) : 0;
+}
+
+/* Every key that there is or was is answered as the master says. */
+void
+fx_answers_as_the_master(struct fx *fx)
+{
+	uint8_t is[AK_PACKED_MAX], should[AK_PACKED_MAX];
+	struct ak_store_meta meta;
+	struct ak_store store;
+	struct ak_error error;
+	struct ak_key key;
+	size_t len;
+
+	assert_code(ak_store_open(fx->store, geteuid(), &store, &error), AK_OK, &error);
+	for (unsigned i = 0; i < fx->issued; i++) {
+		const char *id = fx_id(fx->tokens[i]);
+
+		assert_code(
+		    ak_store_find(&store, id, &key, &meta, &error), AK_OK, &error);
+		len = in_master(fx, id, should);
+		assert_string_equal(key.id, len > 0 ? id : "");
+		assert_true(len == 0 || (ak_key_pack(&key, is) == len &&
+					    memcmp(is, should, len) == 0));
+	}
+	assert_code(ak_store_find(&store, "", &key, &meta, &error), AK_OK, &error);
+	assert_int_equal(meta.generation, fx_generation(fx));
+	ak_store_close(&store);
 }

@@ -34,6 +34,7 @@ struct fx {
 	struct ak_record record; /* see fx_load() */
 	char tokens[FX_TOKENS][AK_TOKEN_MAX + 1];
 	unsigned issued;
+	int64_t delta_from, delta_rows; /* see fx_delta(); 0: as the tool has them */
 };
 
 /* cmocka setup and teardown; *state is a struct fx. */
@@ -44,6 +45,15 @@ int fx_teardown(void **state);
 
 /* Open the master again, after it was closed to fork. */
 void fx_reopen(struct fx *fx);
+
+/*
+ * From now on a store of `from` keys has a delta, which holds up to `rows` of them, and
+ * the store is published whole once.
+ */
+void fx_delta(struct fx *fx, int64_t from, int64_t rows);
+
+/* The path of the delta of the store in place; the store must have one. */
+const char *fx_delta_path(const struct fx *fx);
 
 /* A private folder of mode 0755 below TMPDIR, by its real path; and its end. */
 void fx_folder_make(char folder[FX_PATH]);
@@ -97,6 +107,9 @@ int64_t fx_generation(struct fx *fx);
 
 /* Heal as the next command would, seven seconds later. Whether it was necessary. */
 bool fx_heal(struct fx *fx);
+
+/* Assert that logins get of each key that was issued what the master says of it. */
+void fx_answers_as_the_master(struct fx *fx);
 
 /* A request of `user` for service "test" at FX_NOW, without an address. */
 struct ak_request fx_request(const char *user);

@@ -72,7 +72,7 @@ forge_insert(sqlite3 *db, const char *sql, const char *id, const struct forged *
 struct forged
 forge_meta(void)
 {
-	const struct ak_store_meta meta = { 1, FX_NOW };
+	const struct ak_store_meta meta = { 1, FX_NOW, 0 };
 	struct forged p;
 
 	memset(&p, 0, sizeof(p));

@@ -11,6 +11,7 @@
 
 #include "../faults.h"
 #include "../host.h"
+#include "master_private.h"
 
 #define MOST 5000
 
@@ -35,7 +36,7 @@ static const struct kind {
 
 /* Switch the first key off, or on: the state that it is not in. */
 static enum ak_code
-toggle(struct fx *fx, struct ak_error *error)
+toggle(const struct fx *fx, struct ak_error *error)
 {
 	struct ak_master *master;
 	struct ak_record record;
@@ -44,6 +45,9 @@ toggle(struct fx *fx, struct ak_error *error)
 
 	if ((code = ak_master_open(fx->root, &master, error)) != AK_OK)
 		return code;
+	if (fx->delta_rows > 0)
+		master->limits =
+		    (struct ak_delta_limits){ fx->delta_from, fx->delta_rows };
 	if ((code = ak_master_begin(master, error)) == AK_OK &&
 	    (code = ak_record_by_id(
 		 master, fx_id(fx->tokens[0]), &record, &found, error)) == AK_OK) {
@@ -70,6 +74,7 @@ state_after_healing(struct fx *fx, bool *healed)
 	assert_reason(fx_verify(fx, fx->tokens[0], "alice"),
 	    state == AK_ENABLED ? AK_VALID : AK_DISABLED);
 	assert_int_equal(access(ak_master_paths(fx->master)->store_new, F_OK), -1);
+	assert_int_equal(access(ak_master_paths(fx->master)->delta_new, F_OK), -1);
 	ak_master_close(&fx->master);
 	return state;
 }
@@ -105,13 +110,12 @@ fail_one(struct fx *fx, const struct kind *k, unsigned n, bool persistent)
 	return failed > 0;
 }
 
+/* Each call of each kind in turn. */
 static void
-a_change_that_fails_changes_nothing_or_says_what_it_did_R43(void **state)
+fail_each(struct fx *fx)
 {
-	struct fx *fx = *state;
 	unsigned files, n;
 
-	fx_key(fx, "alice");
 	ak_master_close(&fx->master);
 	files = fx_open_files();
 	for (size_t k = 0; k < FX_COUNT(kinds); k++)
@@ -127,11 +131,32 @@ a_change_that_fails_changes_nothing_or_says_what_it_did_R43(void **state)
 	fx_reopen(fx);
 }
 
+static void
+a_change_that_fails_changes_nothing_or_says_what_it_did_R43(void **state)
+{
+	struct fx *fx = *state;
+
+	fx_key(fx, "alice");
+	fail_each(fx);
+}
+
+/* The change goes into a delta, or, every other time, into a new store with one. */
+static void
+so_does_one_of_a_store_with_a_delta_R43(void **state)
+{
+	struct fx *fx = *state;
+
+	fx_key(fx, "alice");
+	fx_delta(fx, 1, 1);
+	fail_each(fx);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		FX_TEST(a_change_that_fails_changes_nothing_or_says_what_it_did_R43),
+		FX_TEST(so_does_one_of_a_store_with_a_delta_R43),
 	};
 
 	return cmocka_run_group_tests_name("commit faults", tests, NULL, NULL);

@@ -164,6 +164,62 @@ a_disabled_key_and_another_user_never_open_R1(void **state)
 	fail_all(h, &l, true);
 }
 
+/* A key that the store has enabled and the delta disabled, and the reverse. */
+static void
+a_key_is_what_the_delta_says_or_there_is_trouble_R1(void **state)
+{
+	struct host *h = *state;
+	struct login off = { "alice", fx_key(h->fx, "alice"), PAM_AUTH_ERR, -1 };
+	struct login on = { "alice", fx_key(h->fx, "alice"), PAM_SUCCESS, PAM_SUCCESS };
+
+	fx_set_state(h->fx, on.token, AK_SWITCHED_OFF);
+	fx_delta(h->fx, 1, 100);
+	fx_set_state(h->fx, off.token, AK_SWITCHED_OFF);
+	fx_set_state(h->fx, on.token, AK_ENABLED);
+	warm_up(h, &off);
+	fail_all(h, &off, true);
+	warm_up(h, &on);
+	fail_all(h, &on, true);
+}
+
+/* How many calls of a kind one login makes. */
+static unsigned
+calls_of(struct host *h, const struct login *l, enum fault fault)
+{
+	const struct kind k = { "count", fault, EIO };
+	unsigned n = 1;
+	int codes[2];
+
+	while (log_in(h, l, &k, n, false, codes) > 0)
+		n++;
+	return n - 1;
+}
+
+/* authkey-store(5) has these numbers, too. */
+static void
+a_delta_costs_few_calls_and_none_where_there_is_none(void **state)
+{
+	struct host *h = *state;
+	struct login l = { "alice", fx_key(h->fx, "alice"), PAM_SUCCESS, PAM_SUCCESS };
+	unsigned opens, reads, stats;
+
+	warm_up(h, &l);
+	host_options(h, "required", "quiet usage=off");
+	assert_int_equal(opens = calls_of(h, &l, FAULT_OPEN), 1);
+	assert_int_equal(reads = calls_of(h, &l, FAULT_READ), 3);
+	stats = calls_of(h, &l, FAULT_STAT);
+	fx_delta(h->fx, 1, 100); /* empty: its head says so */
+	assert_int_equal(calls_of(h, &l, FAULT_OPEN), opens + 1);
+	assert_int_equal(calls_of(h, &l, FAULT_READ), reads + 1);
+	assert_int_equal(calls_of(h, &l, FAULT_STAT), stats + 2);
+	fx_set_state(h->fx, fx_key(h->fx, "alice"), AK_SWITCHED_OFF);
+	assert_int_equal(calls_of(h, &l, FAULT_READ), reads + 3);
+	fx_set_state(h->fx, l.token, AK_ENABLED); /* it is in the delta now */
+	assert_int_equal(calls_of(h, &l, FAULT_READ), reads + 4);
+	assert_int_equal(calls_of(h, &l, FAULT_OPEN), opens + 1);
+	assert_int_equal(calls_of(h, &l, FAULT_STAT), stats + 2);
+}
+
 static void
 an_ordinary_password_never_opens_R1(void **state)
 {
@@ -208,21 +264,29 @@ switch_off(void *context)
 	fx_set_state(h->fx, h->fx->tokens[0], AK_SWITCHED_OFF);
 }
 
+static void
+switch_off_and_publish_whole(void *context)
+{
+	struct host *h = context;
+	struct ak_error error;
+
+	switch_off(context);
+	assert_code(ak_master_publish(h->fx->master, FX_NOW, &error), AK_OK, &error);
+}
+
+static const enum fault steps[] = { FAULT_STAT, FAULT_OPEN, FAULT_READ };
+
 /* The store is replaced while a login reads it: before each of its steps in turn. */
 static void
-a_publish_amid_a_login_gives_the_old_answer_or_the_new_R26(void **state)
+publish_amid(struct host *h, const char *token, void (*happens)(void *))
 {
-	static const enum fault steps[] = { FAULT_STAT, FAULT_OPEN, FAULT_READ };
-	struct host *h = *state;
-	const char *token = fx_key(h->fx, "alice");
-
 	for (size_t s = 0; s < FX_COUNT(steps); s++)
 		for (unsigned n = 1; n < MOST; n++) {
 			int rc, acct;
 			unsigned happened;
 
 			fx_set_state(h->fx, token, AK_ENABLED);
-			faults_instead(steps[s], n, switch_off, h);
+			faults_instead(steps[s], n, happens, h);
 			rc = host_login_and_account(h, "alice", token, &acct);
 			happened = faults_disarm();
 			if (happened == 0)
@@ -236,6 +300,55 @@ a_publish_amid_a_login_gives_the_old_answer_or_the_new_R26(void **state)
 		}
 }
 
+static void
+a_publish_amid_a_login_gives_the_old_answer_or_the_new_R26(void **state)
+{
+	struct host *h = *state;
+
+	publish_amid(h, fx_key(h->fx, "alice"), switch_off);
+}
+
+/* One that writes the delta alone, and one that takes the delta of the old store away.
+ */
+static void
+so_does_one_of_a_store_with_a_delta_R26(void **state)
+{
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice");
+
+	fx_delta(h->fx, 1, 100);
+	publish_amid(h, token, switch_off);
+	publish_amid(h, token, switch_off_and_publish_whole);
+}
+
+static void
+publish_whole(void *context)
+{
+	struct host *h = context;
+	struct ak_error error;
+
+	assert_code(ak_master_publish(h->fx->master, FX_NOW, &error), AK_OK, &error);
+}
+
+static void
+a_whole_publish_amid_a_login_revives_no_key_R26(void **state)
+{
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice");
+
+	fx_delta(h->fx, 1, 100);
+	for (size_t s = 0; s < FX_COUNT(steps); s++)
+		for (unsigned n = 1, happened = 1; happened > 0; n++) {
+			fx_set_state(h->fx, token, AK_ENABLED);
+			publish_whole(h);
+			fx_set_state(h->fx, token, AK_SWITCHED_OFF);
+			faults_instead(steps[s], n, publish_whole, h);
+			assert_pam(host_login(h, "alice", token), PAM_AUTH_ERR);
+			happened = faults_disarm();
+			assert_true(n < MOST);
+		}
+}
+
 int
 main(void)
 {
@@ -243,10 +356,14 @@ main(void)
 		HOST_TEST(a_right_token_opens_or_says_trouble),
 		HOST_TEST(a_wrong_token_never_opens_R1),
 		HOST_TEST(a_disabled_key_and_another_user_never_open_R1),
+		HOST_TEST(a_key_is_what_the_delta_says_or_there_is_trouble_R1),
+		HOST_TEST(a_delta_costs_few_calls_and_none_where_there_is_none),
 		HOST_TEST(an_ordinary_password_never_opens_R1),
 		HOST_TEST(
 		    a_standard_stream_stays_closed_when_its_number_cannot_be_left_R13),
 		HOST_TEST(a_publish_amid_a_login_gives_the_old_answer_or_the_new_R26),
+		HOST_TEST(so_does_one_of_a_store_with_a_delta_R26),
+		HOST_TEST(a_whole_publish_amid_a_login_revives_no_key_R26),
 	};
 
 	return cmocka_run_group_tests_name("login faults", tests, NULL, NULL);

@@ -335,10 +335,10 @@ what_a_newer_authkey_has_made_is_left_alone_and_the_log_says_what_to_upgrade(
 	int64_t generation = fx_generation(h->fx);
 
 	host_passwd(h, "");
-	make_newer(h->fx->store, 1, 0640);
+	make_newer(h->fx->store, 2, 0640);
 	assert_pam(host_change(h, "alice", token, 0), PAM_AUTHTOK_ERR);
 	assert_true(host_log_has(AK_UPGRADE));
-	make_newer(h->fx->store, -1, 0640);
+	make_newer(h->fx->store, -2, 0640);
 	assert_unchanged(h, generation);
 	host_log_clear();
 	ak_master_close(&h->fx->master);

@@ -109,7 +109,7 @@ cut_by_a_byte(struct fx *fx)
 static void
 newer_version(struct fx *fx)
 {
-	spoil(fx, 0, 63, AK_STORE_VERSION + 1);
+	spoil(fx, 0, 63, AK_STORE_VERSION_DELTA + 1);
 }
 
 static void
@@ -142,14 +142,46 @@ folder_of_a_stranger(struct fx *fx)
 	assert_int_equal(chown(fx->root, 65534, 0), 0);
 }
 
-static const struct {
+static void
+delta_cut_by_a_byte(struct fx *fx)
+{
+	spoil(fx, 1, 0, 'A');
+}
+
+static void
+delta_of_more_keys(struct fx *fx)
+{
+	spoil(fx, 0, 40, 99);
+}
+
+static void
+of_another_store(struct fx *fx)
+{
+	const char *kept = fx_path(fx, "kept.db");
+	struct ak_error error;
+
+	fx_copy(fx_delta_path(fx), kept);
+	assert_code(ak_master_publish(fx->master, FX_NOW, &error), AK_OK, &error);
+	fx_copy(kept, fx_delta_path(fx));
+}
+
+/* What a file is made, and what is said of it. */
+struct row {
 	void (*make)(struct fx *fx);
 	const char *says;
 	bool needs_root;
-} rows[] = {
+};
+
+static const struct row of_store[] = {
 	{ missing, "run: authkey publish", false },
-	{ symlinked, "is a symbolic link; name the store by its real path", false },
-	{ dangling, "is a symbolic link; name the store by its real path", false },
+	{ symlinked,
+	    "is a symbolic link; name the store by its real path, or run: authkey "
+	    "publish",
+	    false },
+	{ dangling,
+	    "is a symbolic link; name the store by its real path, or run: authkey "
+	    "publish",
+	    false },
 	{ fifo, "is not a regular file; move it away and run: authkey publish", false },
 	{ folder, "is not a regular file; move it away and run: authkey publish",
 	    false },
@@ -174,14 +206,71 @@ static const struct {
 	{ folder_of_a_stranger, "who could swap the store; chown it to root", true },
 };
 
+static const struct row of_delta[] = {
+	{ missing, "run: authkey publish", false },
+	{ symlinked, "name the store by its real path, or run: authkey publish",
+	    false },
+	{ dangling, "name the store by its real path, or run: authkey publish", false },
+	{ fifo, "is not a regular file; move it away and run: authkey publish", false },
+	{ folder, "is not a regular file; move it away and run: authkey publish",
+	    false },
+	{ two_names, "has more than one name; run: authkey publish", false },
+	{ group_may_write, "group or others may write it; run: authkey publish",
+	    false },
+	{ others_may_write, "group or others may write it; run: authkey publish",
+	    false },
+	{ empty, "is no delta of an authkey store; run: authkey publish", false },
+	{ text, "is no delta of an authkey store; run: authkey publish", false },
+	{ delta_cut_by_a_byte, "is cut short; run: authkey publish", false },
+	{ delta_of_more_keys, "is damaged (its head); run: authkey publish", false },
+	{ of_another_store, "belongs to another store; run: authkey publish", false },
+	{ of_a_stranger, "belongs to uid 65534 instead of 0; run: authkey publish",
+	    true },
+};
+
+/* The rows of a test: each of a small store, and then each of the delta of a big one.
+ */
+#define ROWS (FX_COUNT(of_store) + FX_COUNT(of_delta))
+static const struct row *
+row(size_t i)
+{
+	return i < FX_COUNT(of_store) ? &of_store[i]
+				      : &of_delta[i - FX_COUNT(of_store)];
+}
+
+/* Before the key is issued: with a row of a delta, there is one. */
+static void
+begin_row(struct fx *fx, size_t i)
+{
+	if (i >= FX_COUNT(of_store))
+		fx_delta(fx, 0, 100);
+}
+
+/* What is done to the store is done to the delta in its place. */
+static void
+spoil_row(struct fx *fx, size_t i)
+{
+	char store[sizeof(fx->store)];
+
+	memcpy(store, fx->store, sizeof(store));
+	if (i < FX_COUNT(of_store) || row(i)->make == of_another_store)
+		row(i)->make(fx);
+	else {
+		snprintf(fx->store, sizeof(fx->store), "%s", fx_delta_path(fx));
+		row(i)->make(fx);
+	}
+	memcpy(fx->store, store, sizeof(store));
+}
+
 /* Whether row `i` could be made here. A new installation for each. */
 static bool
 make_row(struct host *h, size_t i, char token[128])
 {
-	if (rows[i].needs_root && geteuid() != 0)
+	if (row(i)->needs_root && geteuid() != 0)
 		return false;
+	begin_row(h->fx, i);
 	snprintf(token, 128, "%s", fx_key(h->fx, "alice"));
-	rows[i].make(h->fx);
+	spoil_row(h->fx, i);
 	host_log_clear();
 	return true;
 }
@@ -202,7 +291,7 @@ each_is_unavailable_with_one_line_that_names_the_way_out(void **state)
 	char token[128];
 	int skipped = 0;
 
-	for (size_t i = 0; i < FX_COUNT(rows); i++, h = fresh(state)) {
+	for (size_t i = 0; i < ROWS; i++, h = fresh(state)) {
 		if (!make_row(h, i, token)) {
 			skipped++;
 			continue;
@@ -210,7 +299,7 @@ each_is_unavailable_with_one_line_that_names_the_way_out(void **state)
 		alarm(20); /* a FIFO that is waited for would end the program here */
 		assert_pam(host_login(h, "alice", token), PAM_AUTHINFO_UNAVAIL);
 		alarm(0);
-		assert_log(LOG_ERR, rows[i].says);
+		assert_log(LOG_ERR, row(i)->says);
 		assert_true(host_log_has("store unavailable: /"));
 	}
 	if (skipped > 0)
@@ -223,14 +312,14 @@ each_is_ignored_where_that_is_asked_and_still_logged(void **state)
 	struct host *h = *state;
 	char token[128];
 
-	for (size_t i = 0; i < FX_COUNT(rows); i++, h = fresh(state)) {
+	for (size_t i = 0; i < ROWS; i++, h = fresh(state)) {
 		host_service(h, "test",
 		    "auth required @M@ ignore_authinfo_unavail\n"
 		    "auth required pam_permit.so\n");
 		if (!make_row(h, i, token))
 			continue;
 		assert_pam(host_login(h, "alice", token), PAM_SUCCESS);
-		assert_log(LOG_ERR, rows[i].says);
+		assert_log(LOG_ERR, row(i)->says);
 		/* A password is refused as ever: it never came to the store. */
 		assert_pam(host_login(h, "alice", "password"), PAM_AUTH_ERR);
 	}
@@ -243,22 +332,23 @@ each_is_unavailable_in_the_account_phase_too(void **state)
 	char token[128];
 	pam_handle_t *pamh;
 
-	for (size_t i = 0; i < FX_COUNT(rows); i++, h = fresh(state)) {
-		if (rows[i].needs_root && geteuid() != 0)
+	for (size_t i = 0; i < ROWS; i++, h = fresh(state)) {
+		if (row(i)->needs_root && geteuid() != 0)
 			continue;
 		/* Nothing is opened for a store that is still the same file. */
-		if (rows[i].make == folder_open_to_all ||
-		    rows[i].make == folder_of_a_stranger)
+		if (row(i)->make == folder_open_to_all ||
+		    row(i)->make == folder_of_a_stranger)
 			continue;
+		begin_row(h->fx, i);
 		snprintf(token, sizeof(token), "%s", fx_key(h->fx, "alice"));
 		h->talk.answer.text = token;
 		pamh = host_start(h, "test", "alice");
 		assert_pam(pam_authenticate(pamh, 0), PAM_SUCCESS);
 		fx_publish(h->fx, FX_NOW);
-		rows[i].make(h->fx);
+		spoil_row(h->fx, i);
 		host_log_clear();
 		assert_pam(pam_acct_mgmt(pamh, 0), PAM_AUTHINFO_UNAVAIL);
-		assert_log(LOG_ERR, rows[i].says);
+		assert_log(LOG_ERR, row(i)->says);
 		pam_end(pamh, PAM_SUCCESS);
 	}
 }

@@ -124,7 +124,7 @@ static enum ak_code
 assert_true_or_refused(struct fx *fx, const struct ak_key *real)
 {
 	static const struct ak_key nothing;
-	struct ak_store_meta meta = { 0, 0 };
+	struct ak_store_meta meta = { 0, 0, 0 };
 	struct ak_key key;
 	enum ak_code code = find(fx, real->id, &key, &meta);
 

@@ -57,7 +57,7 @@ static const struct {
 	    "PRAGMA application_id = 0x414b5331; PRAGMA user_version = 0; " STORE,
 	    PUT },
 	{ "a newer version",
-	    "PRAGMA application_id = 0x414b5331; PRAGMA user_version = 2; " STORE,
+	    "PRAGMA application_id = 0x414b5331; PRAGMA user_version = 3; " STORE,
 	    PUT },
 	{ "another application",
 	    "PRAGMA application_id = 1; PRAGMA user_version = 1; " STORE, PUT },

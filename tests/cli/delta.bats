@@ -1,0 +1,201 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# A big store and its delta, through the tool: a change is in force at once and leaves the
+# store as it is, whatever ends the command (R26, R43, R47).
+# shellcheck disable=SC2154,SC2034,SC2317
+load helper
+load kill_helper
+
+AT_MOST=3
+
+# A key named deploy among so many others that the store has a delta.
+big() {
+  make deploy --owner alice
+  sql "$AUTHKEY_DIR/master/master.db" "
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 16400)
+    INSERT INTO key (id, prefix, name, owner, scheme, digest, state, created_at, created_by)
+    SELECT 'k' || replace(printf('%07d', i), '0', 'A'), 'ak', 'key ' || i, 'user' || (i % 9), 1,
+           randomblob(32), 1, i, 'root' FROM n"
+  "$AK_TOOL" publish -q
+  [ "$(deltas)" = 1 ]
+}
+
+deltas() {
+  find "$AUTHKEY_DIR" -maxdepth 1 -name 'keys.delta.*' | wc -l
+}
+
+delta() {
+  echo "$AUTHKEY_DIR"/keys.delta.*.db
+}
+
+store() {
+  stat -c '%i %Y %s' "$AUTHKEY_DIR/keys.db"
+}
+
+keep() {
+  rm -rf "$PLACE/kept"
+  cp -a "$AUTHKEY_DIR" "$PLACE/kept"
+}
+back() {
+  rm -rf "$AUTHKEY_DIR"
+  cp -a "$PLACE/kept" "$AUTHKEY_DIR"
+}
+
+@test 'a change of a big store leaves the store as it is and is in force at once (R26)' {
+  big
+  local before
+  before=$(store)
+  [ "$(verdict)" = VALID ]
+  authkey disable deploy
+  ends 0
+  [ "$(verdict)" = DISABLED ]
+  authkey owner suspend alice -y
+  ends 0
+  authkey enable deploy
+  ends 0
+  [ "$(verdict)" = OWNER_SUSPENDED ]
+  authkey owner resume alice
+  authkey edit deploy --scope read
+  ends 0
+  [ "$(verdict --scope write)" = SCOPE_MISSING ]
+  make second
+  [ "$(verdict)" = VALID ]
+  authkey revoke -y second
+  [ "$(verdict)" = REVOKED ]
+  authkey purge -y second
+  ends 0
+  [ "$(verdict)" = NOT_FOUND ]
+  [ "$(store)" = "$before" ]
+  [ "$(deltas)" = 1 ]
+  authkey doctor
+  ends 0
+}
+
+@test 'what imports, restores and publishes writes the store once' {
+  big
+  local before
+  "$AK_TOOL" backup "$PLACE/backup"
+  "$AK_TOOL" disable -q deploy
+  before=$(store)
+  authkey restore -y "$PLACE/backup"
+  ends 0
+  [ "$(store)" != "$before" ]
+  [ "$(verdict)" = DISABLED ] # a restore revives nothing
+  before=$(store)
+  authkey publish
+  ends 0
+  [ "$(store)" != "$before" ]
+  [ "$(verdict)" = DISABLED ]
+  [ "$(deltas)" = 1 ]
+}
+
+@test 'fold merges a delta that has become large, and leaves a small one' {
+  big
+  local before
+  before=$(store)
+  "$AK_TOOL" disable -q deploy
+  authkey fold
+  ends 0
+  [ "$(store)" = "$before" ]
+  # About 5,500 of 8,192 that fit.
+  for n in 1 2 3; do
+    "$AK_TOOL" owner suspend -y -q "user$n"
+  done
+  [ "$(store)" = "$before" ]
+  authkey fold
+  ends 0
+  says 'Merged what has changed into the store.'
+  [ "$(store)" != "$before" ]
+  [ "$(verdict)" = DISABLED ]
+  [ "$(stat -c %s "$(delta)")" -lt 200 ]
+  authkey doctor
+  ends 0
+}
+
+@test 'a delta that is missing, or not what it must be, is unavailable, found and mended (R47)' {
+  big
+  "$AK_TOOL" disable -q deploy
+  local path spoil
+  for spoil in 'rm' 'chmod g+w' 'truncate -s 80' 'truncate -s 0'; do
+    path=$(delta)
+    $spoil "$path"
+    [ "$(verdict)" = STORE_UNAVAILABLE ]
+    authkey doctor
+    ends 1
+    prints "$path"
+    "$AK_TOOL" publish -q
+    [ "$(verdict)" = DISABLED ]
+    authkey doctor
+    ends 0
+  done
+  # Any command heals it, too.
+  rm "$(delta)"
+  authkey list --limit 1
+  says 'it is published again'
+  [ "$(verdict)" = DISABLED ]
+}
+
+@test 'the delta of a store that is gone is found and taken away (R47)' {
+  big
+  local stray=$AUTHKEY_DIR/keys.delta.0123456789abcdef.db
+  cp -p "$(delta)" "$stray"
+  authkey doctor
+  ends 1
+  prints "$stray"
+  prints 'left over'
+  "$AK_TOOL" publish -q
+  [ ! -e "$stray" ]
+  authkey doctor
+  ends 0
+}
+
+# dies COMMAND...: killed at each of its steps, all is as before or as after, and at no time
+# is a key revived: gone was revoked since the store was published.
+dies() {
+  needs_strace
+  keep
+  after() {
+    [ "$(verdict_of "$gone")" = REVOKED ] || { echo "# revived at $1 $2" >&3; return 1; }
+    is_whole || { echo "# killed at $1 $2: $state, $(verdict)" >&3; return 1; }
+    [ "$(verdict_of "$gone")" = REVOKED ] || return 1
+    [ "$state" = "$was" ] || took=$((took + 1))
+    code=0
+    "$AK_TOOL" "${again[@]}" </dev/null >/dev/null 2>&1 || code=$?
+    [ "$code" = 0 ] || [ "$code" = "${may:-0}" ] || return 1
+    [ "$(field "$id" status)" = "$wanted" ] && [ "$(verdict_of "$gone")" = REVOKED ]
+  }
+  local again=("$@") was=enabled wanted=${wanted:-enabled}
+  interrupt signal=KILL back "$@"
+  [ "$ended" -gt 5 ]
+}
+
+verdict_of() {
+  local token=$1
+  verdict
+}
+
+with_gone() {
+  make gone
+  gone=$token
+  big
+  "$AK_TOOL" revoke -q -y gone
+}
+
+@test 'kill -9 at any change of disable and of create' {
+  with_gone
+  wanted=disabled dies disable -q deploy
+  [ "$took" -gt 0 ]
+  back
+  may=6 dies create -q --owner bob new # given again, it may find the name taken
+}
+
+@test 'kill -9 at any change of publish and of a fold that merges' {
+  with_gone
+  AT_MOST=2
+  dies publish -q
+  back
+  for n in 1 2 3; do
+    "$AK_TOOL" owner suspend -y -q "user$n"
+  done
+  dies fold -q
+}
