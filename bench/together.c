@@ -37,7 +37,7 @@ struct tally {
  */
 struct shared {
 	atomic_uint change;
-	atomic_bool is_open, ready, stop;
+	atomic_bool is_open, stop;
 	struct tally tallies[][TOGETHER];
 };
 
@@ -79,8 +79,6 @@ log_in(const struct bench *b, struct shared *s, struct tally tallies[TOGETHER])
 	double us;
 	int code;
 
-	while (!atomic_load(&s->ready))
-		usleep(1000);
 	while (!atomic_load(&s->stop)) {
 		bench_shuffle(order, TOGETHER);
 		for (size_t i = 0; i < TOGETHER; i++) {
@@ -133,7 +131,6 @@ keep_toggling(const struct bench *b, struct shared *s)
 		toggle_once(master, token.id, open);
 		atomic_store(&s->is_open, open);
 		atomic_fetch_add(&s->change, 1);
-		atomic_store(&s->ready, true);
 	}
 	ak_master_close(&master);
 }
@@ -169,7 +166,7 @@ print(const struct bench *b, struct shared *s, unsigned processes)
 		}
 		median = bench_quantile(&all, 0.5);
 		p99 = bench_quantile(&all, 0.99);
-		if (w == 0) {
+		if (w == 0 && count > 0) {
 			unit = median;
 			unit99 = p99;
 		}
@@ -204,11 +201,8 @@ bench_together(const struct bench *b, unsigned processes, bool toggle)
 				log_in(b, s, s->tallies[p]);
 			_exit(0);
 		}
-	if (!toggle)
-		atomic_store(&s->ready, true);
 	usleep((useconds_t)(b->seconds * 1e6));
 	atomic_store(&s->stop, true);
-	atomic_store(&s->ready, true);
 	while (wait(&status) > 0)
 		failed += status != 0;
 	if (failed > 0)
