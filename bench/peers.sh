@@ -128,7 +128,7 @@ start | stop) $verb ;;
 fill)
   folder=$3 users=$4
   for peer in unix pwdfile userdb mysql; do
-    note=$(fill_$peer)
+    note=$(fill_$peer) || note='could not be set up'
     [ -z "$note" ] || echo "$note" >"$folder/$peer.note"
   done
   ;;

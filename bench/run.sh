@@ -4,12 +4,12 @@
 #
 # What logins and commands cost on this machine, as tables: short within a minute, full
 # with ten million keys and all peers within ten. What is not installed is told and left
-# out; `mk/setup.sh bench` installs it. Wants room for three gigabytes in $TMPDIR.
+# out; `mk/setup.sh bench` installs it. Wants room for eight gigabytes in $TMPDIR, if full.
 #
 #   AK_TOOL, AK_MODULE, AK_BUILD  what is built
 #   CSV     where the figures go besides (AK_BUILD/bench.csv)
-#   README  a page whose part between <!-- bench --> and <!-- /bench --> becomes the table;
-#           the plot beside it, docs/performance.svg, is drawn anew
+#   PAGES   1: the parts of README.md and docs/performance.md that stand between
+#           <!-- bench --> and <!-- /bench --> become the tables, docs/performance.svg the plot
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -128,15 +128,24 @@ mkdir "$server"
   echo "fact,load after,$(cut -d ' ' -f 1 /proc/loadavg)"
 } >"$csv"
 
-bench/table.awk "$csv" >"$place/table"
-cat "$place/table"
+bench/table.awk "$csv"
 echo "(the figures: $csv)"
-if [ -n "${README:-}" ]; then
+
+# put PAGE [OPTION...]: the tables into this page.
+put() {
+  local page=$1
+  shift
+  bench/table.awk "$@" "$csv" >"$place/table"
   awk -v table="$place/table" '
     /^<!-- \/bench -->/ { inside = 0 }
     !inside { print }
     /^<!-- bench -->/ { inside = 1; while ((getline line <table) > 0) print line }
-  ' "$README" >"$place/page"
-  cat "$place/page" >"$README"
+  ' "$page" >"$place/page"
+  cat "$place/page" >"$page"
+}
+
+if [ -n "${PAGES:-}" ]; then
+  put README.md -v brief=1
+  put docs/performance.md
   bench/plot.awk "$csv" >docs/performance.svg
 fi

@@ -1,8 +1,9 @@
 #!/usr/bin/awk -f
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: bench/table.awk FIGURES.csv
+# usage: bench/table.awk [-v brief=1] FIGURES.csv
 #
-# Tables for people, in Markdown, of the figures that run.sh has measured.
+# Tables for people, in Markdown, of the figures that run.sh has measured; `brief` are
+# those that matter most.
 
 BEGIN {
 	FS = ","
@@ -165,9 +166,11 @@ END {
 	    fact["pam_pwdfile"], fact["pam_mysql"]
 	ratios("here", "one process, times pam_permit")
 	ratios("fresh", "a fresh process each time, times pam_permit")
-	together("together", "processes at once, times pam_permit")
-	together("toggled", "the same while a key is switched off and on without pause")
-	costs("tool", "the tool: time, peak memory")
-	costs("usage", "usage: time, peak memory")
+	if (!brief) {
+		together("together", "processes at once, times pam_permit")
+		together("toggled", "the same while a key is switched off and on without pause")
+		costs("tool", "the tool: time, peak memory")
+		costs("usage", "usage: time, peak memory")
+	}
 	goals()
 }

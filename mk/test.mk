@@ -140,7 +140,7 @@ bench: ## what logins and commands cost, in a minute
 	@$(MAKE) --no-print-directory $(PARALLEL) bench-run
 bench-full: ## the same up to ten million keys, in ten minutes
 	@$(MAKE) --no-print-directory $(PARALLEL) BENCH=full bench-run
-bench-readme: ## bench-full, into README.md and docs/
-	@$(MAKE) --no-print-directory $(PARALLEL) BENCH=full README=README.md bench-run
+bench-readme: ## bench-full, into README.md, docs/performance.md and its plot
+	@$(MAKE) --no-print-directory $(PARALLEL) BENCH=full PAGES=1 bench-run
 bench-run: all $(BENCH_PROGS)
 	@bench/run.sh $(or $(BENCH),short)
