@@ -73,7 +73,9 @@ prepare(const struct bench *b, bench_transact *transact, struct runner runners[W
 	}
 	for (size_t i = 0; i < WORKS; i++)
 		if (us[i] > 0)
-			runners[i].every = 1 + (size_t)(us[i] / usual * SHARE);
+			runners[i].every = 1 + (bench_works[i].may_be_missing
+						       ? (size_t)(us[i] / usual * SHARE)
+						       : 0);
 }
 
 static void

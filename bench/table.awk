@@ -164,6 +164,8 @@ END {
 	    fact["compiler"], fact["libc"], fact["libpam"], fact["libsodium"], fact["SQLite"]
 	printf "pam_userdb of %s; pam_pwdfile %s; pam_mysql %s.\n", fact["pam_userdb"],
 	    fact["pam_pwdfile"], fact["pam_mysql"]
+	if (fact["load before"] > fact["machine"] + 0 || fact["load after"] > fact["machine"] + 0)
+		print "\n**The machine did other things at the same time**: ratios of what is short hold, times do not."
 	ratios("here", "one process, times pam_permit")
 	ratios("fresh", "a fresh process each time, times pam_permit")
 	if (!brief) {
