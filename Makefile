@@ -73,6 +73,7 @@ $(B)/authkey: $(TOOL) $(B)/libauthkey.a
 -include $(CORE:.o=.d) $(MODULE:.o=.d) $(PASSWD:.o=.d) $(TOOL:.o=.d)
 
 include mk/test.mk
+include mk/coverage.mk
 include mk/install.mk
 
 .PHONY: clean

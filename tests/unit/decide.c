@@ -345,6 +345,9 @@ a_key_bound_to_networks_needs_an_address_in_them(void **state)
 		    a.key.networks, sizeof(a.key.networks), "%s", rows[i].networks);
 		a.request.rhost = rows[i].rhost;
 		assert_reason(decide(&a), rows[i].reason);
+		assert_int_equal(
+		    ak_checks[FX_COUNT(spoils) - 2].refuses(&a.key, &a.request),
+		    rows[i].reason != AK_VALID);
 	}
 }
 
