@@ -151,12 +151,42 @@ so_does_one_of_a_store_with_a_delta_R43(void **state)
 	fail_each(fx);
 }
 
+static void
+toggle_amid(void *context)
+{
+	struct ak_error error;
+
+	assert_code(toggle(context, &error), AK_OK, &error);
+}
+
+/* Another command disables a key when the new store is built and not yet in place. */
+static void
+what_changes_while_the_store_is_written_is_in_its_delta_R26(void **state)
+{
+	struct fx *fx = *state;
+	const char *token = fx_key(fx, "alice");
+	struct ak_error error;
+
+	fx_delta(fx, 1, 100);
+	for (enum ak_reason wanted = AK_DISABLED;; wanted = AK_VALID) {
+		faults_instead(FAULT_SYNC, 1, toggle_amid, fx);
+		assert_code(
+		    ak_master_publish(fx->master, FX_NOW, &error), AK_OK, &error);
+		assert_int_equal(faults_disarm(), 1);
+		assert_reason(fx_verify(fx, token, "alice"), wanted);
+		fx_answers_as_the_master(fx);
+		if (wanted == AK_VALID)
+			break;
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		FX_TEST(a_change_that_fails_changes_nothing_or_says_what_it_did_R43),
 		FX_TEST(so_does_one_of_a_store_with_a_delta_R43),
+		FX_TEST(what_changes_while_the_store_is_written_is_in_its_delta_R26),
 	};
 
 	return cmocka_run_group_tests_name("commit faults", tests, NULL, NULL);
