@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,26 +8,37 @@
 #include "delta.h"
 #include "trusted.h"
 
+#define TAG_DIGITS 16
+
+/* Not snprintf(3): each login makes this name twice. */
 bool
 ak_delta_path(const char *store, uint64_t tag, char *path, size_t size)
 {
+	static const char begin[] = ".delta.", end[] = ".db";
 	size_t len = strlen(store);
 
-	if (len > 3 && strcmp(store + len - 3, ".db") == 0)
+	if (len > 3 && strcmp(store + len - 3, end) == 0)
 		len -= 3;
-	return len < size && (size_t)snprintf(path, size, "%.*s.delta.%016llx.db",
-				 (int)len, store, (unsigned long long)tag) < size;
+	if (len + sizeof(begin) + TAG_DIGITS + sizeof(end) > size)
+		return false;
+	memcpy(path, store, len);
+	memcpy(path + len, begin, sizeof(begin) - 1);
+	path += len + sizeof(begin) - 1;
+	for (int i = 0; i < TAG_DIGITS; i++)
+		path[i] = "0123456789abcdef"[tag >> 4 * (TAG_DIGITS - 1 - i) & 15];
+	memcpy(path + TAG_DIGITS, end, sizeof(end));
+	return true;
 }
 
 bool
 ak_delta_is_name(const char *name)
 {
 	static const char begin[] = "keys.delta.", end[] = ".db";
-	size_t len = strlen(name), tag = sizeof(begin) - 1 + 16;
+	size_t len = strlen(name), tag = sizeof(begin) - 1 + TAG_DIGITS;
 
 	return len == tag + sizeof(end) - 1 &&
 	       strncmp(name, begin, sizeof(begin) - 1) == 0 &&
-	       strspn(name + sizeof(begin) - 1, "0123456789abcdef") == 16 &&
+	       strspn(name + sizeof(begin) - 1, "0123456789abcdef") == TAG_DIGITS &&
 	       strcmp(name + tag, end) == 0;
 }
 
