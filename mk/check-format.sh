@@ -42,7 +42,7 @@ sources() {
 c=$(sources '*.c' '*.h')
 bats=$(sources '*.bats' '*.bash')
 sh=$(sources '*.sh' '*.postinst' '*.prerm' '*.postrm' &&
-  grep -lsE '^#!/bin/(ba)?sh' .ci/run tests/run fuzz/run)
+  grep -lsE '^#!/bin/(ba)?sh' .ci/run tests/run tests/mutants/run fuzz/run)
 rest=$(sources Makefile '*.mk' '*.sql' '*.exp' '*.dict' '*.fish' '_authkey' '*.[1-8]' '*.conf' \
   '*.service' '*.timer' && ls debian/rules packaging/cron/* 2>/dev/null; echo mk/packages)
 

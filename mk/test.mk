@@ -3,7 +3,7 @@
 
 # `make check ONLY='tests/pam/% tests/cli/%'` runs some of them.
 ONLY       ?= %
-CHECKS     := $(filter $(ONLY),mk/check-deps.sh mk/check-docs.sh mk/check-format.sh)
+CHECKS     := $(filter $(ONLY),$(addprefix mk/check-,deps.sh docs.sh format.sh threats.sh))
 TEST_SRC   := $(filter $(ONLY),$(wildcard tests/pam/*.c tests/fault/*.c tests/unit/*.c))
 TEST_PROGS := $(TEST_SRC:%.c=$(B)/%)
 TEST_PAM   := $(filter $(B)/tests/pam/%,$(TEST_PROGS))
@@ -97,13 +97,15 @@ check: ## set up, build, run every check and every test
 check-run: all $(TEST_PROGS) $(FUZZ_PROGS) $(SCENARIO_PARTS) $(BENCH_NEEDED) $(B)/demo/login
 	@status=0; $(RUN) $(call long_first,$(CHECKS) $(TEST_BATS) $(TEST_PROGS) $(FUZZ_PROGS)) || status=$$?; $(YIELD); exit $$status
 
-.PHONY: check-deps check-docs check-format
+.PHONY: check-deps check-docs check-format check-threats
 check-deps: all ## who may include whom
 	@$(RUN) mk/check-deps.sh
 check-docs: all ## every command and option stands in its man page, and the reverse
 	@$(RUN) mk/check-docs.sh
 check-format: ## clang-format, shellcheck, licence lines
 	@$(RUN) mk/check-format.sh
+check-threats: ## docs/THREATS.md, the tests and the list of mutants name each other
+	@$(RUN) mk/check-threats.sh
 
 # `make mutants GUARDS='R26'`
 .PHONY: mutants

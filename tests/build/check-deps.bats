@@ -114,6 +114,22 @@ plant() {
   refused 'the compiler tells what each file includes'
 }
 
+@test "SQL that is made of data is refused, R22" {
+  sed -i 's/"PRAGMA cache_size = " AK_MASTER_CACHE/m->paths.root/' "$tree/core/master.c"
+  refused 'no SQL is made of data'
+  [[ $output == *'core/master.c: ak_execute of m->paths.root'* ]]
+}
+
+@test "a statement that is printed with a text in it is refused, R22" {
+  echo 'static const char *const planted = "SELECT * FROM key WHERE id = %s";' \
+    >>"$tree/core/database.c"
+  refused 'no SQL is made of data'
+  [[ $output == *'core/database.c: SELECT '* ]]
+  echo 'void planted(void) { sqlite3_mprintf(""); }' >>"$tree/core/master.c"
+  refused 'no SQL is made of data'
+  [[ $output == *'core/master.c prints into SQL'* ]]
+}
+
 @test "a module that calls the writing half of core is refused" {
   whole=$BATS_TEST_TMPDIR/whole
   copy_tree "$whole"

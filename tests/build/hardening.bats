@@ -99,6 +99,22 @@ pam_sm_authenticate pam_sm_chauthtok pam_sm_close_session pam_sm_open_session pa
   done
 }
 
+@test "no module reads the environment, which a setuid program's caller has made (R14)" {
+  for file in "$AK_MODULE" "$PASSWD"; do
+    run symbols "$file"
+    [[ $output == *"U pam_putenv"* || $output == *"U pam_syslog"* ]]
+    [[ ! $output =~ \ (secure_getenv|getenv|_*environ|sqlite3_temp_directory)(@|$'\n'|$) ]]
+  done
+}
+
+@test "no module changes the user that its host runs as, which could fail (R14)" {
+  for file in "$AK_MODULE" "$PASSWD"; do
+    run symbols "$file"
+    [[ $output == *"U __stack_chk_fail"* ]]
+    [[ ! $output =~ \ (set(res|re|e|fs)?[ug]id|setgroups|initgroups)(@|$'\n'|$) ]]
+  done
+}
+
 @test "the tool is loaded at a random address" {
   run readelf -Wh "$AK_TOOL"
   [[ $output =~ Type:\ +DYN ]]

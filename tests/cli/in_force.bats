@@ -90,3 +90,19 @@ says_the_truth() {
   "$AK_TOOL" list --json | jq -e 'map(.status) == ["disabled", "disabled"]'
   [ "$(verdict)" = DISABLED ]
 }
+
+@test "who looks while another is between commit and rename waits, and finds all well (R26)" {
+  needs_strace
+  make deploy
+  strace -f -o /dev/null -e trace=rename -e inject=rename:delay_enter=2000000 \
+    "$AK_TOOL" disable deploy >/dev/null 2>&1 &
+  slow=$!
+  for ((tries = 0; tries < 1000; tries++)); do # until it is committed
+    [ "$(sql "$AUTHKEY_DIR/master/master.db" 'SELECT state FROM key')" = 1 ] || break
+  done
+  kill -0 "$slow"
+  run --separate-stderr "$AK_TOOL" list --field status
+  wait "$slow"
+  [ "$output" = disabled ]
+  [ -z "$stderr" ] # nothing was to be published again
+}

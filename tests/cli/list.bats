@@ -217,6 +217,32 @@ END
   done
 }
 
+# What is typed is bound, never part of a statement: it finds nothing, and breaks nothing.
+@test 'SQL that is typed for a name, an owner or a text is a name that nothing has (R22)' {
+  make deploy --owner alice --tag web --service nginx
+  for text in "' OR '1'='1" "deploy' --" "x'; DROP TABLE key; --" "deploy') OR ('1'='1" \
+    '" OR ""="' 'deploy%' '%' '_eploy' '*' "deploy'||'"; do
+    authkey disable -y -- "$text"
+    ends 3
+    authkey show -- "alice/$text"
+    ends 3
+    authkey revoke -y --owner "$text"
+    authkey revoke -y --tag "$text"
+    for by in --owner --tag --service --status --after --sort; do
+      authkey list "$by" "$text" --field name
+      silent
+    done
+    authkey list --field name -- "$text"
+    silent
+    authkey owner suspend "$text"
+  done
+  authkey edit deploy -d "x'; UPDATE key SET state = 3; --"
+  ends 0
+  [ "$(field deploy description)" = "x'; UPDATE key SET state = 3; --" ]
+  [ "$(verdict --service nginx)" = VALID ]
+  [ "$(sql "$AUTHKEY_DIR/master/master.db" 'PRAGMA integrity_check; SELECT count(*) FROM key')" = $'ok\n1' ]
+}
+
 @test 'a name that fits several keys is exit 6 with the candidates on stderr' {
   make deploy --owner alice
   local first=$id

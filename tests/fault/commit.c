@@ -180,6 +180,70 @@ what_changes_while_the_store_is_written_is_in_its_delta_R26(void **state)
 	}
 }
 
+/* A file that is built, and whether it was there to be damaged. */
+struct damage {
+	const char *path;
+	bool done;
+};
+
+/* What a disk that drops a write leaves: nothing, where the file begins. */
+static void
+drop_its_beginning(void *context)
+{
+	static const uint8_t nothing[16];
+	struct damage *damage = context;
+	FILE *file = fopen(damage->path, "r+e");
+
+	if (file == NULL)
+		return;
+	fseek(file, 0, SEEK_END);
+	damage->done = ftell(file) > 0;
+	if (damage->done) {
+		rewind(file);
+		fwrite(nothing, sizeof(nothing), 1, file);
+	}
+	fclose(file);
+}
+
+/* It is damaged when it was written, and before anything of it is synced. */
+static void
+damage_what_is_built(struct fx *fx, const char *name)
+{
+	struct damage damage = { fx_path(fx, name), false };
+	struct ak_error error = { AK_OK, "" };
+	bool healed;
+
+	ak_master_close(&fx->master);
+	for (unsigned n = 1; n < MOST && !damage.done; n++) {
+		assert_int_equal(state_after_healing(fx, &healed), AK_ENABLED);
+		faults_instead(FAULT_SYNC, n, drop_its_beginning, &damage);
+		if (toggle(fx, &error) == AK_OK)
+			assert_code(toggle(fx, &error), AK_OK, &error);
+		faults_disarm();
+	}
+	assert_true(damage.done);
+	assert_code(error.code, AK_E_STORE, &error);
+	assert_reason(fx_verify(fx, fx->tokens[0], "alice"), AK_VALID);
+	assert_int_equal(state_after_healing(fx, &healed), AK_ENABLED);
+	assert_false(healed);
+	fx_reopen(fx);
+}
+
+static void
+a_store_that_reads_otherwise_than_written_replaces_none_R26_R43(void **state)
+{
+	fx_key(*state, "alice");
+	damage_what_is_built(*state, "root/keys.db.new");
+}
+
+static void
+a_delta_that_reads_otherwise_than_written_replaces_none_R26_R43(void **state)
+{
+	fx_key(*state, "alice");
+	fx_delta(*state, 1, 1000);
+	damage_what_is_built(*state, "root/keys.delta.new");
+}
+
 int
 main(void)
 {
@@ -187,6 +251,10 @@ main(void)
 		FX_TEST(a_change_that_fails_changes_nothing_or_says_what_it_did_R43),
 		FX_TEST(so_does_one_of_a_store_with_a_delta_R43),
 		FX_TEST(what_changes_while_the_store_is_written_is_in_its_delta_R26),
+		FX_TEST(
+		    a_store_that_reads_otherwise_than_written_replaces_none_R26_R43),
+		FX_TEST(
+		    a_delta_that_reads_otherwise_than_written_replaces_none_R26_R43),
 	};
 
 	return cmocka_run_group_tests_name("commit faults", tests, NULL, NULL);

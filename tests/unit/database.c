@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Migrations: an older master comes up to date with its keys, what is newer or of
- * another kind is left alone. */
+ * another kind is left alone; how it is opened (SECURITY R14, R43). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "../fixture.h"
+#include "master_private.h"
 #include "sql.h"
 #include "usage.h"
 
@@ -219,6 +220,30 @@ a_file_that_is_no_database_is_an_error_that_names_it(void **state)
 	assert_contains(error.text, "usage.db");
 }
 
+static void
+nothing_that_is_committed_or_deleted_depends_on_luck_R14_R43(void **state)
+{
+	static const struct {
+		const char *pragma;
+		int value;
+	} set[] = {
+		{ "PRAGMA temp_store", 2 }, /* in memory: no TMPDIR is looked at */
+		{ "PRAGMA synchronous", 2 }, /* a commit is on the disk */
+		{ "PRAGMA secure_delete", 1 },
+		{ "PRAGMA trusted_schema", 0 },
+	};
+	struct fx *fx = *state;
+	struct ak_error error;
+	int64_t value;
+
+	for (size_t i = 0; i < FX_COUNT(set); i++) {
+		assert_code(ak_pragma(&fx->master->db, set[i].pragma, &value, &error),
+		    AK_OK, &error);
+		if (value != set[i].value)
+			fail_msg("%s is %d", set[i].pragma, (int)value);
+	}
+}
+
 int
 main(void)
 {
@@ -226,6 +251,7 @@ main(void)
 		FX_TEST(a_master_of_version_1_comes_up_to_date_with_its_keys),
 		cmocka_unit_test(many_may_open_an_older_master_at_once),
 		FX_TEST(a_newer_master_is_left_alone_and_the_way_out_is_named),
+		FX_TEST(nothing_that_is_committed_or_deleted_depends_on_luck_R14_R43),
 		FX_TEST(a_database_of_another_kind_is_left_alone),
 		FX_TEST(a_file_that_is_no_database_is_an_error_that_names_it),
 	};

@@ -15,7 +15,8 @@
 
 #include "../records.h"
 
-/* s of processor: five times what a fold may take. A busy machine counts for nothing. */
+/* s of processor: five times what a fold may take. A busy machine counts for nothing.
+ */
 #define SOON 5.0
 
 static double
@@ -194,6 +195,20 @@ bytes_that_are_no_records_are_passed_over_in_a_second_R30(void **state)
 }
 
 static void
+a_fold_reads_so_much_and_the_next_one_goes_on_R30(void **state)
+{
+	struct fx *fx = *state;
+	int64_t most = (1 << 20) + AK_USAGE_LEN; /* what it has in memory, and a head */
+
+	fill(fx, 4, zeros);
+	for (int64_t folds = 1; folds <= 3; folds++) {
+		us_fold(fx, FX_NOW, 10, NULL);
+		assert_in_range(us_number(fx, "SELECT offset FROM usage_file"),
+		    AK_USAGE_LEN + folds, folds * most);
+	}
+}
+
+static void
 a_file_of_ten_gigabytes_without_a_byte_in_it_is_passed_over_R30(void **state)
 {
 	struct fx *fx = *state;
@@ -282,6 +297,7 @@ main(void)
 		FX_TEST(names_that_are_none_of_ours_are_told_once_and_left_alone_R30),
 		cmocka_unit_test(
 		    bytes_that_are_no_records_are_passed_over_in_a_second_R30),
+		FX_TEST(a_fold_reads_so_much_and_the_next_one_goes_on_R30),
 		FX_TEST(
 		    a_file_of_ten_gigabytes_without_a_byte_in_it_is_passed_over_R30),
 		FX_TEST(holes_as_large_as_a_number_end_no_fold_R30),

@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# usage: mk/check-threats.sh [TOP]       in TAP
+#
+# docs/THREATS.md has each requirement, R1 to R47, with the tests that hold it; they are
+# there and name it; and tests/mutants/guards takes guards of it out of the files that the
+# page names.
+set -u
+
+cd "${1:-$(dirname "$0")/..}" || exit 1
+page=docs/THREATS.md
+list=tests/mutants/guards
+number=0 failed=0
+
+# report SENTENCE TROUBLE
+report() {
+  number=$((number + 1))
+  if [ -z "$2" ]; then
+    echo "ok $number - $1"
+  else
+    failed=1
+    echo "not ok $number - $1"
+    echo "# ${2//$'\n'/$'\n# '}"
+  fi
+}
+
+# differences KNOWN TOLD: lines that stand in one of both.
+differences() {
+  comm -3 --output-delimiter=$'\t' <(sort -u <<<"$1") <(sort -u <<<"$2") |
+    sed -e 's/^\t\(.*\)/in the page alone: \1/;t' -e 's/^/not in the page: /'
+}
+
+# column N: "REQUIREMENT FILE" for each file in this column of the table.
+column() {
+  awk -F ' *[|] *' -v column=$(($1 + 1)) '
+    $2 ~ /^R[0-9]+$/ {
+      count = split($column, file, "[ `]+")
+      for (i = 1; i <= count; i++) if (file[i] != "") print $2, file[i]
+    }' $page
+}
+
+# guards: "REQUIREMENT FILE" for each mutant.
+guards() {
+  sed -nE 's/^((R[0-9]+ )+)([^ ]+): .*/\1\3/p' $list |
+    awk '{ for (i = 1; i < NF; i++) print $i, $NF }'
+}
+
+# Each test of the page that is not there, or does not name what it is there for.
+unnamed() {
+  local requirement file
+  column 3 | while read -r requirement file; do
+    grep -qE "(^|[^A-Za-z0-9])$requirement([^A-Za-z0-9]|\$)" "$file" 2>/dev/null ||
+      echo "$file does not name $requirement"
+  done
+}
+
+missing() {
+  local file
+  for file in $(sed -n 's/^tests: //p' $list; guards | cut -d ' ' -f 2); do
+    [ -f "$file" ] || echo "$file is not there"
+  done | sort -u
+}
+
+requirements=$(for ((i = 1; i <= 47; i++)); do ((i >= 36 && i <= 39)) || echo "R$i"; done)
+
+echo 1..6
+report 'THREATS.md has a row for each requirement' "$(differences "$requirements" \
+  "$(sed -n 's/^| \(R[0-9]*\) |.*/\1/p' $page)")"
+report 'each has tests' "$(differences "$requirements" "$(column 3 | cut -d ' ' -f 1)")"
+report 'they are there and name it' "$(unnamed)"
+report 'the list of mutants takes guards of each out' "$(differences "$requirements" \
+  "$(guards | cut -d ' ' -f 1)")"
+report 'out of the files that THREATS.md names' "$(differences "$(guards)" "$(column 4)")"
+report 'what the list names is there' "$(missing)"
+exit $failed

@@ -1,0 +1,73 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# What is told as done is on the disk, whatever the power does: the order of the system
+# calls says so (R26, R43), and tokens are locked in memory (R44).
+# shellcheck disable=SC2154
+load helper
+load kill_helper
+
+setup_file() {
+  bats_require_minimum_version 1.5.0
+}
+
+# traced COMMAND...: the calls of the tool, with the paths of its descriptors, in $PLACE/trace.
+traced() {
+  needs_strace
+  strace -f -y -o "$PLACE/trace" "$AK_TOOL" "$@" >"$PLACE/out" 2>"$PLACE/err" </dev/null
+}
+
+# number_of EXPRESSION [FROM]: of the first line of the trace that fits it, behind FROM.
+number_of() {
+  grep -nE -- "$1" "$PLACE/trace" | awk -F : -v from="${2:-0}" '$1 > from { print $1; exit }'
+}
+
+RENAMED=' rename(at2?)?\(.*keys[.a-z]*\.new".* = 0$'
+
+@test 'a store is on the disk before it has its name, and its name before the tool ends (R43)' {
+  make deploy
+  traced disable deploy
+  renames=$(grep -nE "$RENAMED" "$PLACE/trace" | cut -d : -f 1)
+  [ -n "$renames" ]
+  for at in $renames; do
+    store=$(sed -n "${at}s/.*\"\([^\"]*\.new\)\".*/\1/p" "$PLACE/trace")
+    synced=$(number_of "f(data)?sync\([0-9]+<$store>\) = 0")
+    [ "$synced" -lt "$at" ]
+    named=$(number_of "fsync\([0-9]+<$AUTHKEY_DIR>\) = 0" "$at")
+    [ "$named" -gt "$at" ]
+  done
+}
+
+@test 'a change is on the disk before it is in force, and in force before it is told (R26, R43)' {
+  make deploy
+  traced disable deploy
+  committed=$(number_of "f(data)?sync\([0-9]+<$AUTHKEY_DIR/master/master.db-wal>\) = 0")
+  in_force=$(number_of "$RENAMED")
+  told=$(number_of ' write\([12]<')
+  [ "$committed" -lt "$in_force" ]
+  [ "$in_force" -lt "$told" ]
+}
+
+@test 'a token is written once, when its key is in force, and was never to be swapped (R40, R44)' {
+  traced create -q deploy
+  token=$(<"$PLACE/out")
+  [[ $token =~ $TOKEN ]]
+  [ ! -s "$PLACE/err" ]
+  [ "$(grep -c "${token:0:20}" "$PLACE/trace")" = 1 ]
+  told=$(number_of " write\(1<.*${token:0:20}")
+  in_force=$(number_of "$RENAMED")
+  locked=$(number_of ' mlock2?\(0x')
+  [ "$in_force" -lt "$told" ]
+  [ "$locked" -lt "$in_force" ]
+}
+
+@test 'a token whose key is not in force is not told (R40, R43)' {
+  needs_strace
+  for call in rename fsync; do
+    run --separate-stderr strace -f -o /dev/null -e "trace=$call" \
+      -e "inject=$call:error=ENOSPC:when=1" "$AK_TOOL" create deploy </dev/null
+    ends 5
+    silent
+    [[ $stderr != *ak_* ]]
+    "$AK_TOOL" revoke -q deploy 2>/dev/null || true
+  done
+}
