@@ -160,7 +160,7 @@ run(struct cli *cli, const void *given, char **arguments)
 {
 	const struct edit_values *v = given;
 	struct ak_record record, trial;
-	struct edit_form form;
+	struct edit_form form = { 0 };
 	enum cli_exit end;
 
 	if (!says_something(v) && !cli_may_ask(cli))

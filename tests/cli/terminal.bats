@@ -115,6 +115,14 @@ echoes() {
   [ "$("$AK_TOOL" show deploy --json)" = "$before" ]
 }
 
+@test 'edit without options asks nothing of a key that is revoked' {
+  make deploy
+  authkey revoke -y deploy
+  dialog 80 -- "$AK_TOOL" edit deploy
+  ends 6
+  prints 'is revoked, and its record stays as it is'
+}
+
 @test 'edit asks again for a value that cannot be' {
   make deploy
   dialog 80 'Key name' '\r' 'Description' '\r' 'Services' '\r' 'Scopes: ' 'BAD\r' \
