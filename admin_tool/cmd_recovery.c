@@ -84,7 +84,6 @@ place_open(struct cli *cli, const char *path, struct place *p)
 {
 	const char *slash = strrchr(path, '/');
 	char folder[PATH_MAX] = ".";
-	size_t len = slash == path ? 1 : (size_t)(slash - path);
 	struct stat st;
 
 	*p = (struct place){ path, slash != NULL ? slash + 1 : path, -1 };
@@ -92,7 +91,8 @@ place_open(struct cli *cli, const char *path, struct place *p)
 		return ak_fail(
 		    &cli->error, AK_E_USAGE, "FILE must be the name of a file");
 	if (slash != NULL)
-		snprintf(folder, sizeof(folder), "%.*s", (int)len, path);
+		snprintf(folder, sizeof(folder), "%.*s",
+		    slash == path ? 1 : (int)(slash - path), path);
 	p->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->folder < 0 && errno == ENOENT)
 		return ak_fail(

@@ -34,7 +34,7 @@ find(const struct line *line, const char *name, size_t len, char letter)
 	const struct option_spec *o;
 
 	for (size_t i = 0; (o = line_option(line, i)) != NULL; i++)
-		if (letter != 0
+		if (name == NULL
 			? o->letter == letter
 			: strlen(o->name) == len && memcmp(o->name, name, len) == 0)
 			return o;

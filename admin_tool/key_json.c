@@ -17,9 +17,9 @@ id_why_not(const char *id)
 	{                                                           \
 		name, TEXT, IN(ak_record, member), why, NULL, rules \
 	}
-#define KEY_WORDS(name, member, words)                                    \
-	{                                                                 \
-		name, WORDS, IN(ak_record, member), NULL, &words, DECIDED \
+#define KEY_WORDS(name, member, words)                                      \
+	{                                                                   \
+		name, WORDS, IN(ak_record, member), NULL, &(words), DECIDED \
 	}
 #define KEY_TIME(name, member, rules)                                \
 	{                                                            \

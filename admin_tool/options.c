@@ -194,7 +194,7 @@ options_parse(struct cli *cli, int argc, char **argv, const struct option_set se
 	struct parser p = { .count = 0 };
 	int answer;
 
-	strcpy(p.letters, stop_at_word ? "+:" : ":");
+	snprintf(p.letters, sizeof(p.letters), "%s", stop_at_word ? "+:" : ":");
 	add(&p, &sets[0]);
 	add(&p, &sets[1]);
 	opterr = 0;

@@ -220,6 +220,7 @@ pick_one(struct cli *cli, const char *key, struct ak_record *record)
 	enum cli_exit end;
 	size_t len;
 
+	memset(record, 0, sizeof(*record));
 	/* Every user of the host may read arguments: SECURITY R42. */
 	if (ak_token_parse(key, strlen(key), &token) != AK_MALFORMED ||
 	    ak_token_find(key, &len) != NULL)

@@ -30,8 +30,10 @@ progress_size(int64_t bytes, char out[PROGRESS_SIZE_MAX])
 		    bytes == 1 ? "" : "s");
 		return;
 	}
-	for (; size >= 1000; size /= 1024)
+	while (size >= 1000) {
+		size /= 1024;
 		unit++;
+	}
 	snprintf(
 	    out, PROGRESS_SIZE_MAX, "%.*f %s", size < 10 ? 1 : 0, size, units[unit]);
 }

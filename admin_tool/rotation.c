@@ -110,7 +110,7 @@ day_text(int64_t day, char text[AK_WHEN_TEXT])
 	if (day == AK_NO_TIME)
 		return NULL;
 	ak_when_format(day, text);
-	*strchr(text, 'T') = '\0';
+	text[strcspn(text, "T")] = '\0';
 	return text;
 }
 

@@ -218,6 +218,7 @@ ak_pragma(
 	sqlite3_stmt *pragma = NULL;
 	int rc = sqlite3_prepare_v2(d->handle, sql, -1, &pragma, NULL);
 
+	*value = 0;
 	if (rc == SQLITE_OK && (rc = sqlite3_step(pragma)) == SQLITE_ROW) {
 		*value = sqlite3_column_int64(pragma, 0);
 		rc = SQLITE_OK;

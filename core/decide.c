@@ -11,7 +11,7 @@
 	static bool function(                                                  \
 	    UNUSED const struct ak_key *key, const struct ak_request *request) \
 	{                                                                      \
-		return request->proof == word;                                 \
+		return request->proof == (word);                               \
 	}
 PROOF(AK_STORE_UNAVAILABLE, no_store)
 PROOF(AK_MALFORMED, malformed)

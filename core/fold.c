@@ -112,6 +112,7 @@ list_users(struct ak_fold *f, uid_t **users, size_t *count)
 
 	if (folder == NULL)
 		return ak_fail_errno(f->error, f->usage->paths->usage_folder, "");
+	/* No other thread has this folder. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while (code == AK_OK && (entry = readdir(folder)) != NULL) {
 		if (entry->d_name[0] == '.')
 			continue;

@@ -29,8 +29,9 @@ has_log(const char *path)
  * SQLite then makes no files beside it.
  */
 static void
-uri_of(const char *path, char uri[URI_MAX])
+readable_uri(const char *path, char uri[URI_MAX])
 {
+	const char *query = has_log(path) ? "?mode=ro" : "?immutable=1";
 	char *to = uri + sprintf(uri, "file:");
 
 	for (; *path != '\0' && to < uri + URI_MAX - 32; path++)
@@ -38,14 +39,7 @@ uri_of(const char *path, char uri[URI_MAX])
 			to += sprintf(to, "%%%02x", (unsigned char)*path);
 		else
 			*to++ = *path;
-	*to = '\0';
-}
-
-static void
-readable_uri(const char *path, char uri[URI_MAX])
-{
-	uri_of(path, uri);
-	strcat(uri, has_log(path) ? "?mode=ro" : "?immutable=1");
+	snprintf(to, (size_t)(uri + URI_MAX - to), "%s", query);
 }
 
 /* Open a database of a kind and of the version that is known here. */

@@ -163,7 +163,7 @@ open_master(const char *root, prepare_fn *prepare, struct ak_master **out,
 {
 	enum ak_code code = ak_master_find(root, out, error);
 
-	if (code == AK_OK && (code = attach(*out, prepare, error)) != AK_OK)
+	if (*out != NULL && (code = attach(*out, prepare, error)) != AK_OK)
 		ak_master_close(out);
 	return code;
 }

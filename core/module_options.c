@@ -107,8 +107,9 @@ set_owner(const struct users *users, const char *value, uid_t *owner)
 		*owner = uid;
 		return NULL;
 	}
-	return users->number(value, owner, users->context) ? NULL
-							   : "there is no such user";
+	if (users == NULL || !users->number(value, owner, users->context))
+		return "there is no such user";
+	return NULL;
 }
 
 /* The words of an option that is one of a few, in the order of its enum. */
@@ -156,7 +157,16 @@ set_path(const char *value, const char **path)
 	return NULL;
 }
 
-/* Set one option. NULL, or why the value cannot be one. */
+static const char *
+set_flag(const char *value, void *at)
+{
+	if (value != NULL)
+		return "it takes no value";
+	*(bool *)at = true;
+	return NULL;
+}
+
+/* Set an option that takes a value. NULL, or why the value cannot be one. */
 static const char *
 set(const struct users *users, const struct option *option, const char *value,
     void *filled)
@@ -166,9 +176,6 @@ set(const struct users *users, const struct option *option, const char *value,
 	unsigned n;
 
 	switch (option->kind) {
-	case FLAG:
-		*(bool *)at = true;
-		break;
 	case PATH:
 		return set_path(value, at);
 	case OWNER:
@@ -198,6 +205,8 @@ set(const struct users *users, const struct option *option, const char *value,
 		break;
 	case DURATION:
 		return ak_duration_why_not(value, at);
+	case FLAG:
+		break;
 	}
 	return why;
 }
@@ -238,9 +247,9 @@ take(struct taken *line, const char *arg)
 	if (*seen && option->kind != SCOPE)
 		return "it stands twice";
 	*seen = true;
-	if (option->kind == FLAG && value != NULL)
-		return "it takes no value";
-	if (option->kind != FLAG && (value == NULL || value[0] == '\0'))
+	if (option->kind == FLAG)
+		return set_flag(value, (char *)line->filled + option->at);
+	if (value == NULL || value[0] == '\0')
 		return "it needs a value";
 	return set(line->users, option, value, line->filled);
 }

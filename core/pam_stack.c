@@ -7,6 +7,11 @@
 
 #include "pam_words.h"
 
+/* gcc 12's analyzer takes what an array keeps that has grown for lost. */
+#ifndef __clang__
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
+
 /* libpam has no such limits: it crashes over a file that includes itself. */
 #define DEPTH_MAX 64
 #define LINES_MAX 4096
@@ -139,6 +144,8 @@ add_broken(struct reading *r, const struct part *p, unsigned phase, const char *
 	ak_pam_control(control, line->actions);
 	return (line->text = strdup(why)) != NULL || out_of_memory(r);
 }
+
+/* Files include files, DEPTH_MAX deep. NOLINTBEGIN(misc-no-recursion) */
 
 /* include and substack: what cannot be read becomes a line that fails. */
 static bool
@@ -295,6 +302,8 @@ read_file(struct reading *r, const char *name, enum ak_pam_named how, struct par
 	free(text);
 	return taken;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* The lines of one service into `stacks`; `there` says whether it has a file. */
 static bool

@@ -32,6 +32,7 @@ ak_group_id(const char *name, gid_t *gid, struct ak_error *error)
 	char buffer[65536]; /* a group with thousands of members */
 	int rc = getgrnam_r(name, &group, buffer, sizeof(buffer), &found);
 
+	*gid = (gid_t)-1;
 	if (rc != 0) {
 		errno = rc;
 		return ak_fail_errno(error, "the group database", "");

@@ -62,7 +62,7 @@
 /* clang-format on */
 
 enum ak_reason {
-#define AK_REASON_ENUM(word, value, auth, acct, level, text) AK_##word = value,
+#define AK_REASON_ENUM(word, value, auth, acct, level, text) AK_##word = (value),
 	AK_REASONS(AK_REASON_ENUM)
 #undef AK_REASON_ENUM
 };

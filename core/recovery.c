@@ -74,7 +74,7 @@ ak_recovery_make(const char *passphrase, size_t len,
 		memcpy(line, LINE_BEGIN, n);
 		sodium_bin2base64(
 		    line + n, AK_RECOVERY_LINE - n, packed, PACKED_LEN, BASE64);
-		strcat(line, "\n");
+		snprintf(line + strlen(line), 2, "\n");
 	}
 	sodium_memzero(key, sizeof(key));
 	sodium_memzero(&pair, sizeof(pair));

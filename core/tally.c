@@ -67,6 +67,7 @@ by_likeness(const void *a, const void *b)
 static void
 sort(struct ak_tally *t)
 {
+	/* They are pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	qsort(t->sorted, t->count, sizeof(t->sorted[0]), by_likeness);
 }
 
