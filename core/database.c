@@ -113,6 +113,12 @@ ak_column_time(sqlite3_stmt *row, int column)
 	return sqlite3_column_int64(row, column);
 }
 
+bool
+ak_column_was_lost(const struct ak_database *d)
+{
+	return sqlite3_errcode(d->handle) == SQLITE_NOMEM;
+}
+
 enum ak_code
 ak_each(struct ak_database *d, sqlite3_stmt *statement, int bound, ak_row_fn *fn,
     void *context, struct ak_error *error)
@@ -122,10 +128,15 @@ ak_each(struct ak_database *d, sqlite3_stmt *statement, int bound, ak_row_fn *fn
 	int rc = bound;
 
 	if (rc == SQLITE_OK)
-		while (
-		    next == AK_ROW_NEXT && (rc = sqlite3_step(statement)) == SQLITE_ROW)
+		while (next == AK_ROW_NEXT &&
+		       (rc = sqlite3_step(statement)) == SQLITE_ROW) {
 			next = fn(statement, context);
-	if (next == AK_ROW_DAMAGED)
+			if (ak_column_was_lost(d)) {
+				rc = SQLITE_NOMEM;
+				break;
+			}
+		}
+	if (next == AK_ROW_DAMAGED && rc != SQLITE_NOMEM)
 		code = ak_fail(
 		    error, AK_E_STORE, "%s: is damaged; restore a backup", d->path);
 	else if (rc != SQLITE_DONE && rc != SQLITE_ROW)

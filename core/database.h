@@ -110,6 +110,12 @@ bool ak_column_text(sqlite3_stmt *row, int column, char *to, size_t size);
 /* A time column; NULL reads as AK_NO_TIME. */
 int64_t ak_column_time(sqlite3_stmt *row, int column);
 
+/*
+ * Whether there was no memory for a column of the row that was just read. Such a column
+ * reads as NULL, and a key without restrictions is another key: the row is none.
+ */
+bool ak_column_was_lost(const struct ak_database *database);
+
 /* What to do after a row. */
 enum ak_row { AK_ROW_NEXT, AK_ROW_STOP, AK_ROW_DAMAGED };
 

@@ -74,6 +74,8 @@ ak_master_installation(
 			memcpy(installation->recovery_key, sqlite3_column_blob(get, 6),
 			    AK_RECOVERY_KEY_LEN);
 	}
+	if (rc == SQLITE_ROW && ak_column_was_lost(&m->db))
+		code = ak_fail_sqlite(m->db.handle, SQLITE_NOMEM, m->db.path, error);
 	ak_statement_done(get);
 	return code;
 }

@@ -114,6 +114,9 @@ ak_key_usage_get(
 		if (!ak_column_text(s, 3, k->last_address, sizeof(k->last_address)) ||
 		    !ak_column_text(s, 4, k->last_service, sizeof(k->last_service)))
 			code = ak_fail(error, AK_E_STORE, "%s: is damaged", u->db.path);
+		if (ak_column_was_lost(&u->db))
+			code = ak_fail_sqlite(
+			    u->db.handle, SQLITE_NOMEM, u->db.path, error);
 	} else if (rc != SQLITE_DONE)
 		code = ak_fail_sqlite(u->db.handle, rc, u->db.path, error);
 	ak_statement_done(s);
