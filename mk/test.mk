@@ -28,7 +28,7 @@ export AK_PLAIN  := $(if $(SAN)$(IS_CLANG),,$(filter -O2,$(CFLAGS)))
 LONG       := $(addprefix tests/,scenario/year.bats cli/usage_fold.bats build/check-deps.bats \
                 packages/deb.bats \
                 cli/safety.bats cli/import.bats cli/backup.bats cli/examples.bats \
-                pam/usage_together pam/usage_trouble pam/switched fault/usage \
+                pam/usage_together pam/usage_trouble pam/switched fault/usage fault/changes \
                 services/key_or_password/key_or_password.bats) mk/check-format.sh
 long_first  = $(foreach l,$(LONG),$(filter $(l) $(B)/$(l),$(1))) $(filter-out $(LONG) $(LONG:%=$(B)/%),$(1))
 
@@ -39,10 +39,15 @@ $(filter $(B)/tests/pam/% $(B)/tests/fault/%,$(TEST_PROGS)): $(B)/tests/host.o
 USAGE_PROGS := $(foreach t,$(TEST_PROGS),$(if $(filter usage%,$(notdir $(t))),$(t)))
 $(USAGE_PROGS): $(B)/tests/records.o
 $(filter $(B)/tests/fault/%,$(TEST_PROGS)): $(B)/tests/faults.o
+# There SQLite fails, too, as core calls it.
+SQLITE_FAILS := step exec prepare_v2 prepare_v3 open_v2 bind_int64 bind_int bind_null bind_blob bind_text \
+                busy_timeout backup_init backup_step
+$(B)/tests/fault/changes: $(B)/tests/faults_sqlite.o $(B)/tests/whole.o
+$(B)/tests/fault/changes: WRAPS := $(SQLITE_FAILS:%=-Wl,--wrap=sqlite3_%)
 
 $(B)/tests/%: $(B)/tests/%.o $(TEST_PARTS:%=$(B)/tests/%.o) $(B)/libauthkey.a
 	$(call say,LD)
-	$(Q)$(CC) -rdynamic -o $@ $(filter %.o,$^) $(filter %.a,$^) $(SANITIZE) $(LDFLAGS) $(LIBS_CMOCKA) $(LIBS_PAM) \
+	$(Q)$(CC) -rdynamic -o $@ $(filter %.o,$^) $(filter %.a,$^) $(WRAPS) $(SANITIZE) $(LDFLAGS) $(LIBS_CMOCKA) $(LIBS_PAM) \
 	  $(LIBS_SQLITE) $(LIBS_SODIUM) -lpthread
 
 -include $(TEST_PROGS:=.d) $(wildcard $(B)/tests/*.d)
@@ -52,7 +57,7 @@ include mk/fuzz.mk
 # A scenario has the clock of its test in the tool; many logins in one process, as for
 # the packages, too.
 SCENARIO_PARTS := $(if $(filter tests/scenario/% tests/packages/%,$(TEST_BATS)), \
-                  $(B)/tests/clock.so $(B)/tests/logins)
+                  $(B)/tests/clock.so $(B)/tests/logins $(B)/tests/killer)
 
 $(B)/tests/clock.so: $(B)/tests/clock.o
 	$(call say,LD)
@@ -61,6 +66,10 @@ $(B)/tests/clock.so: $(B)/tests/clock.o
 $(B)/tests/logins: $(B)/tests/logins.o
 	$(call say,LD)
 	$(Q)$(CC) -rdynamic -o $@ $^ $(SANITIZE) $(LDFLAGS) $(LIBS_PAM)
+
+$(B)/tests/killer: $(B)/tests/killer.o
+	$(call say,LD)
+	$(Q)$(CC) -o $@ $^ $(SANITIZE) $(LDFLAGS)
 
 # What is measured is tested, too.
 BENCH_PROGS  := $(addprefix $(B)/bench/,bench keys login timed usage)
@@ -112,6 +121,17 @@ check-threats: ## docs/THREATS.md, the tests and the list of mutants name each o
 mutants: ## take each guard out of a copy of the code, and see its tests fail
 	@mk/setup.sh check
 	@tests/mutants/run -j $(JOBS) '$(GUARDS)'
+
+# In `make check` some of them are tried.
+FAULT_PROGS := $(patsubst %.c,$(B)/%,$(wildcard tests/fault/*.c))
+.PHONY: faults
+faults: all ## let each call of each command fail, one after the other, and count them
+	@$(MAKE) --no-print-directory ONLY='tests/fault/%' $(FAULT_PROGS)
+	@tests/faults.sh $(FAULT_PROGS)
+
+.PHONY: kills
+kills: all $(B)/tests/killer $(B)/demo/login ## a thousand commands and logins are killed at random, SEED=1
+	@AK_KILLS=$(or $(KILLS),1000) AK_SEED=$(or $(SEED),1) bats tests/scenario/kills.bats
 
 # SQLite keeps pointers into the middle of its blocks: "possibly lost" is no leak.
 MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \

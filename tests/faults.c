@@ -5,8 +5,10 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "faults.h"
 #include "fixture.h"
@@ -21,6 +23,7 @@ static struct {
 } now;
 
 static atomic_long blocks;
+static unsigned long untold;
 
 void
 faults_arm(enum fault fault, unsigned n, bool persistent, int error)
@@ -55,15 +58,34 @@ faults_blocks(void)
 	return blocks;
 }
 
+unsigned
+faults_step(unsigned usual)
+{
+	return getenv("AK_FAULTS") != NULL ? 1 : usual;
+}
+
+void
+faults_tell(const char *what)
+{
+	if (getenv("AK_FAULTS") != NULL)
+		print_message("# %s: %lu faults injected\n", what, untold);
+	untold = 0;
+}
+
+int
+faults_error(void)
+{
+	return now.error;
+}
+
 bool
 faults_in_memory(void)
 {
 	return !FX_SANITIZED && !fx_in_valgrind();
 }
 
-/* Is this the call that fails? */
-static bool
-fails(enum fault fault)
+bool
+faults_hit(enum fault fault)
 {
 	if (!now.armed || now.fault != fault)
 		return false;
@@ -71,6 +93,7 @@ fails(enum fault fault)
 	if (now.seen != now.n && !(now.persistent && now.seen > now.n))
 		return false;
 	now.failed++;
+	untold++;
 	if (now.happens != NULL) {
 		now.armed = false;
 		now.happens(now.context);
@@ -115,13 +138,13 @@ counted(void *block)
 void *
 fault_malloc(size_t size)
 {
-	return fails(FAULT_MEMORY) ? NULL : counted(__libc_malloc(size));
+	return faults_hit(FAULT_MEMORY) ? NULL : counted(__libc_malloc(size));
 }
 
 void *
 fault_calloc(size_t n, size_t size)
 {
-	return fails(FAULT_MEMORY) ? NULL : counted(__libc_calloc(n, size));
+	return faults_hit(FAULT_MEMORY) ? NULL : counted(__libc_calloc(n, size));
 }
 
 void *
@@ -129,7 +152,7 @@ fault_realloc(void *block, size_t size)
 {
 	if (block == NULL)
 		return fault_malloc(size);
-	return fails(FAULT_MEMORY) ? NULL : __libc_realloc(block, size);
+	return faults_hit(FAULT_MEMORY) ? NULL : __libc_realloc(block, size);
 }
 
 void
@@ -155,6 +178,12 @@ int fault_renameat2(int from_folder, const char *from, int to_folder, const char
     unsigned flags) EXPORT("renameat2");
 int fault_fchmod(int fd, mode_t mode) EXPORT("fchmod");
 int fault_fchown(int fd, uid_t uid, gid_t gid) EXPORT("fchown");
+int fault_flock(int fd, int operation) EXPORT("flock");
+int fault_unlink(const char *path) EXPORT("unlink");
+int fault_ftruncate(int fd, off_t len) EXPORT("ftruncate64");
+int fault_usleep(useconds_t us) EXPORT("usleep");
+int fault_nanosleep(const struct timespec *wait, struct timespec *left)
+    EXPORT("nanosleep");
 int fault_futimens(int fd, const struct timespec times[2]) EXPORT("futimens");
 
 int
@@ -167,19 +196,20 @@ fault_open(const char *path, int flags, ...)
 	if ((flags & O_CREAT) != 0)
 		mode = va_arg(args, mode_t);
 	va_end(args);
-	return fails(FAULT_OPEN) ? -1 : NEXT("open64", fault_open)(path, flags, mode);
+	return faults_hit(FAULT_OPEN) ? -1
+				      : NEXT("open64", fault_open)(path, flags, mode);
 }
 
 int
 fault_fstat(int fd, struct stat *st)
 {
-	return fails(FAULT_STAT) ? -1 : NEXT("fstat64", fault_fstat)(fd, st);
+	return faults_hit(FAULT_STAT) ? -1 : NEXT("fstat64", fault_fstat)(fd, st);
 }
 
 int
 fault_lstat(const char *path, struct stat *st)
 {
-	return fails(FAULT_STAT) ? -1 : NEXT("lstat64", fault_lstat)(path, st);
+	return faults_hit(FAULT_STAT) ? -1 : NEXT("lstat64", fault_lstat)(path, st);
 }
 
 int
@@ -191,7 +221,9 @@ fault_fcntl(int fd, int command, ...)
 	va_start(args, command);
 	arg = va_arg(args, void *);
 	va_end(args);
-	if (command == F_DUPFD_CLOEXEC && fails(FAULT_DUP))
+	if (command == F_DUPFD_CLOEXEC && faults_hit(FAULT_DUP))
+		return -1;
+	if ((command == F_SETLK || command == F_OFD_SETLK) && faults_hit(FAULT_LOCK))
 		return -1;
 	return NEXT("fcntl64", fault_fcntl)(fd, command, arg);
 }
@@ -199,7 +231,7 @@ fault_fcntl(int fd, int command, ...)
 ssize_t
 fault_pread(int fd, void *to, size_t len, off_t at)
 {
-	if (fails(FAULT_READ)) {
+	if (faults_hit(FAULT_READ)) {
 		if (now.error != FAULT_SHORT)
 			return -1;
 		len = half_of(len);
@@ -210,7 +242,7 @@ fault_pread(int fd, void *to, size_t len, off_t at)
 ssize_t
 fault_pwrite(int fd, const void *from, size_t len, off_t at)
 {
-	if (fails(FAULT_WRITE)) {
+	if (faults_hit(FAULT_WRITE)) {
 		if (now.error != FAULT_SHORT)
 			return -1;
 		len = half_of(len);
@@ -221,7 +253,7 @@ fault_pwrite(int fd, const void *from, size_t len, off_t at)
 ssize_t
 fault_write(int fd, const void *from, size_t len)
 {
-	if (fails(FAULT_WRITE)) {
+	if (faults_hit(FAULT_WRITE)) {
 		if (now.error != FAULT_SHORT)
 			return -1;
 		len = half_of(len);
@@ -232,44 +264,77 @@ fault_write(int fd, const void *from, size_t len)
 int
 fault_fsync(int fd)
 {
-	return fails(FAULT_SYNC) ? -1 : NEXT("fsync", fault_fsync)(fd);
+	return faults_hit(FAULT_SYNC) ? -1 : NEXT("fsync", fault_fsync)(fd);
 }
 
 int
 fault_fdatasync(int fd)
 {
-	return fails(FAULT_SYNC) ? -1 : NEXT("fdatasync", fault_fdatasync)(fd);
+	return faults_hit(FAULT_SYNC) ? -1 : NEXT("fdatasync", fault_fdatasync)(fd);
 }
 
 int
 fault_rename(const char *from, const char *to)
 {
-	return fails(FAULT_RENAME) ? -1 : NEXT("rename", fault_rename)(from, to);
+	return faults_hit(FAULT_RENAME) ? -1 : NEXT("rename", fault_rename)(from, to);
 }
 
 int
 fault_renameat2(
     int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
 {
-	return fails(FAULT_RENAME) ? -1
-				   : NEXT("renameat2", fault_renameat2)(
-					 from_folder, from, to_folder, to, flags);
+	return faults_hit(FAULT_RENAME) ? -1
+					: NEXT("renameat2", fault_renameat2)(
+					      from_folder, from, to_folder, to, flags);
 }
 
 int
 fault_fchmod(int fd, mode_t mode)
 {
-	return fails(FAULT_MODE) ? -1 : NEXT("fchmod", fault_fchmod)(fd, mode);
+	return faults_hit(FAULT_MODE) ? -1 : NEXT("fchmod", fault_fchmod)(fd, mode);
 }
 
 int
 fault_fchown(int fd, uid_t uid, gid_t gid)
 {
-	return fails(FAULT_MODE) ? -1 : NEXT("fchown", fault_fchown)(fd, uid, gid);
+	return faults_hit(FAULT_MODE) ? -1 : NEXT("fchown", fault_fchown)(fd, uid, gid);
 }
 
 int
 fault_futimens(int fd, const struct timespec times[2])
 {
-	return fails(FAULT_MODE) ? -1 : NEXT("futimens", fault_futimens)(fd, times);
+	return faults_hit(FAULT_MODE) ? -1
+				      : NEXT("futimens", fault_futimens)(fd, times);
+}
+
+int
+fault_flock(int fd, int operation)
+{
+	return faults_hit(FAULT_LOCK) ? -1 : NEXT("flock", fault_flock)(fd, operation);
+}
+
+int
+fault_unlink(const char *path)
+{
+	return faults_hit(FAULT_REMOVE) ? -1 : NEXT("unlink", fault_unlink)(path);
+}
+
+int
+fault_ftruncate(int fd, off_t len)
+{
+	return faults_hit(FAULT_REMOVE) ? -1
+					: NEXT("ftruncate64", fault_ftruncate)(fd, len);
+}
+
+/* Nobody waits for a lock that has failed. */
+int
+fault_usleep(useconds_t us)
+{
+	return now.armed ? 0 : NEXT("usleep", fault_usleep)(us);
+}
+
+int
+fault_nanosleep(const struct timespec *wait, struct timespec *left)
+{
+	return now.armed ? 0 : NEXT("nanosleep", fault_nanosleep)(wait, left);
 }

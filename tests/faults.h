@@ -18,6 +18,9 @@ enum fault {
 	FAULT_SYNC, /* fsync, fdatasync */
 	FAULT_RENAME, /* rename, renameat2 */
 	FAULT_MODE, /* fchmod, fchown, futimens */
+	FAULT_LOCK, /* flock, fcntl(F_SETLK, F_OFD_SETLK) */
+	FAULT_REMOVE, /* unlink, ftruncate */
+	FAULT_SQLITE, /* what core calls of SQLite; the error number is SQLite's */
 	FAULT_COUNT
 };
 
@@ -37,6 +40,19 @@ void faults_instead(
 
 /* Blocks of memory that are allocated and not freed; 0 always where that is unknown. */
 long faults_blocks(void);
+
+/*
+ * Between two faults that are tried: 1 in `make faults`, where all are; in `make check`
+ * `usual`, where there are thousands.
+ */
+unsigned faults_step(unsigned usual);
+
+/* Tell how many calls have failed since it was last told, for `make faults` to add. */
+void faults_tell(const char *what);
+
+/* For what stands in for a function: is this the call that fails, and with what? */
+bool faults_hit(enum fault fault);
+int faults_error(void);
 
 /* Whether memory can be made to fail: not under a sanitizer, which owns malloc(). */
 bool faults_in_memory(void);

@@ -122,12 +122,13 @@ fail_each(struct fx *fx)
 		for (int persistent = 0; persistent < 2; persistent++) {
 			if (kinds[k].fault == FAULT_MEMORY && !faults_in_memory())
 				continue;
-			for (n = 1; n < MOST; n += kinds[k].step)
+			for (n = 1; n < MOST; n += faults_step(kinds[k].step))
 				if (!fail_one(fx, &kinds[k], n, persistent == 1))
 					break;
 			assert_in_range(n, 2, MOST - 1);
 			assert_int_equal(fx_open_files(), files);
 		}
+	faults_tell("toggle");
 	fx_reopen(fx);
 }
 

@@ -130,6 +130,7 @@ a_right_token_opens_or_says_trouble(void **state)
 
 	warm_up(h, &l);
 	fail_all(h, &l, true);
+	faults_tell("login, right");
 }
 
 static void
@@ -148,6 +149,7 @@ a_wrong_token_never_opens_R1(void **state)
 	l.token = wrong;
 	warm_up(h, &l);
 	fail_all(h, &l, true);
+	faults_tell("login, wrong secret");
 }
 
 static void
@@ -162,6 +164,7 @@ a_disabled_key_and_another_user_never_open_R1(void **state)
 	fx_set_state(h->fx, l.token, AK_SWITCHED_OFF);
 	warm_up(h, &l);
 	fail_all(h, &l, true);
+	faults_tell("login, wrong user and disabled");
 }
 
 /* A key that the store has enabled and the delta disabled, and the reverse. */
@@ -229,6 +232,7 @@ an_ordinary_password_never_opens_R1(void **state)
 	fx_key(h->fx, "alice");
 	warm_up(h, &l);
 	fail_all(h, &l, false);
+	faults_tell("login, a password");
 }
 
 /* With descriptor 0 free, the store would be put there and is moved away. */

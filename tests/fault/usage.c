@@ -114,6 +114,7 @@ a_login_that_cannot_be_recorded_has_the_same_answer_R35(void **state)
 	fx_key(h->fx, "alice");
 	for (size_t k = 0; k < FX_COUNT(of_login); k++)
 		fail_recording(h, &of_login[k], false);
+	faults_tell("login, its record");
 }
 
 static void
@@ -124,6 +125,7 @@ a_login_that_must_be_recorded_and_cannot_is_none(void **state)
 	fx_key(h->fx, "alice");
 	for (size_t k = 0; k < FX_COUNT(of_login); k++)
 		fail_recording(h, &of_login[k], true);
+	faults_tell("login that must be recorded");
 }
 
 /* Each call more would be paid by each login. */
@@ -233,7 +235,7 @@ a_fold_that_fails_counts_all_or_nothing_and_the_next_is_exact(void **state)
 		for (int persistent = 0; persistent < 2; persistent++) {
 			if (of_fold[k].fault == FAULT_MEMORY && !faults_in_memory())
 				continue;
-			for (n = 1; n < MOST; n += of_fold[k].step)
+			for (n = 1; n < MOST; n += faults_step(of_fold[k].step))
 				if (!fail_fold(fx, &of_fold[k], n, persistent == 1))
 					break;
 			if (n == 1 || n >= MOST)
@@ -241,6 +243,7 @@ a_fold_that_fails_counts_all_or_nothing_and_the_next_is_exact(void **state)
 				    "%s: never called, or for ever", of_fold[k].name);
 			assert_int_equal(fx_open_files(), files);
 		}
+	faults_tell("fold");
 }
 
 int
