@@ -55,7 +55,7 @@ RENAMED=' rename(at2?)?\(.*keys[.a-z]*\.new".* = 0$'
   [ "$(grep -c "${token:0:20}" "$PLACE/trace")" = 1 ]
   told=$(number_of " write\(1<.*${token:0:20}")
   in_force=$(number_of "$RENAMED")
-  locked=$(number_of ' mlock2?\(0x')
+  locked=$(number_of ' mlock2?\(0x[0-9a-f]+, [0-9]{2}[,)]') # the token alone, not all of stdout
   [ "$in_force" -lt "$told" ]
   [ "$locked" -lt "$in_force" ]
 }
