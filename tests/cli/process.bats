@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The tool's process: who may look into it, and whom it believes.
+# The tool's process: who may look into it, whom it believes, and what ends it.
 load helper
 load kill_helper
 
@@ -54,4 +54,12 @@ secure_getenv(ways[i].variable)' ]
   run grep 'execve(".*groupadd"' "$PLACE/trace"
   [ "$status" = 0 ]
   [[ $output == *'], ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"])'* ]]
+}
+
+@test 'a limit on file sizes is an error and not a dead tool (R43)' {
+  make deploy
+  run --separate-stderr bash -c 'ulimit -f 4; "$AK_TOOL" disable deploy'
+  ends 5
+  says 'STILL LIVE'
+  [ "$(verdict)" = VALID ]
 }

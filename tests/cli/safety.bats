@@ -90,14 +90,6 @@ load kill_helper
   [ "$(sql "$AUTHKEY_DIR/master/master.db" 'PRAGMA integrity_check')" = ok ]
 }
 
-@test 'a limit on file sizes is an error and not a dead tool (R43)' {
-  make deploy
-  run --separate-stderr bash -c 'ulimit -f 4; "$AK_TOOL" disable deploy'
-  ends 5
-  says 'STILL LIVE'
-  [ "$(verdict)" = VALID ]
-}
-
 @test 'closed standard streams never become the master (R43)' {
   make deploy
   run --separate-stderr bash -c '"$AK_TOOL" create one <&- >&- 2>&-'
