@@ -42,7 +42,7 @@ $(filter $(B)/tests/fault/%,$(TEST_PROGS)): $(B)/tests/faults.o
 # There SQLite fails, too, as core calls it.
 SQLITE_FAILS := step exec prepare_v2 prepare_v3 open_v2 bind_int64 bind_int bind_null bind_blob bind_text \
                 busy_timeout backup_init backup_step
-$(B)/tests/fault/changes: $(B)/tests/faults_sqlite.o $(B)/tests/whole.o
+$(B)/tests/fault/changes: $(B)/tests/faults_sqlite.o $(B)/tests/whole.o $(B)/tests/commands.o
 $(B)/tests/fault/changes: WRAPS := $(SQLITE_FAILS:%=-Wl,--wrap=sqlite3_%)
 
 $(B)/tests/%: $(B)/tests/%.o $(TEST_PARTS:%=$(B)/tests/%.o) $(B)/libauthkey.a

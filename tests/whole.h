@@ -21,8 +21,8 @@ char *whole_look(const struct fx *fx);
 /*
  * Heal as the next command would, with a handle of its own, and assert that nothing is
  * amiss: SQLite finds both databases whole, the audit's chain holds, the store has the
- * keys of the master and each as it is there, and nothing is left over. `when` is told
- * when it is not so. Whether it had to be healed.
+ * keys of the master and each as it is there. `when` is told when it is not so. Whether
+ * it had to be healed.
  */
 bool whole_heal(const struct fx *fx, const char *when);
 

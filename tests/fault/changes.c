@@ -10,19 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <sodium.h>
 #include <sqlite3.h>
 
+#include "../commands.h"
 #include "../faults.h"
 #include "../host.h"
 #include "../whole.h"
-#include "audit.h"
-#include "bulk_change.h"
-#include "restore.h"
-#include "rotate.h"
+#include "backup.h"
 
 #define MOST 200000
-#define IMPORTED 30
 
 static const struct kind {
 	const char *name;
@@ -50,188 +46,12 @@ static const struct kind {
 	{ "remove EIO", FAULT_REMOVE, EIO, 1 },
 };
 
-/* The token that a command has made. */
-static char made[AK_TOKEN_MAX + 1];
-
-typedef enum ak_code change_fn(
-    struct ak_master *master, const struct fx *fx, struct ak_error *error);
-
-static enum ak_code
-create(struct ak_master *master, const struct fx *fx, struct ak_error *error)
-{
-	struct ak_record r;
-
-	(void)fx;
-	ak_record_init(&r, FX_NOW);
-	snprintf(r.key.name, sizeof(r.key.name), "new");
-	snprintf(r.key.owner, sizeof(r.key.owner), "alice");
-	snprintf(r.prefix, sizeof(r.prefix), "ak");
-	snprintf(r.created_by, sizeof(r.created_by), "root");
-	ak_words_add(r.tags, "tag");
-	return ak_record_issue(master, &r, made, error);
-}
-
-/* The first key of the fixture, which has all restrictions. */
-static enum ak_code
-load(struct ak_master *master, const struct fx *fx, struct ak_record *r,
-    struct ak_error *error)
-{
-	bool found;
-	enum ak_code code =
-	    ak_record_by_id(master, fx_id(fx->tokens[0]), r, &found, error);
-
-	return code == AK_OK && !found ? ak_fail(error, AK_E_NOT_FOUND, "lost") : code;
-}
-
-static enum ak_code
-edit(struct ak_master *master, const struct fx *fx, struct ak_error *error)
-{
-	struct ak_record r;
-	enum ak_code code = load(master, fx, &r, error);
-
-	if (code != AK_OK)
-		return code;
-	snprintf(r.description, sizeof(r.description), "edited");
-	ak_words_add(r.key.services, "sshd");
-	r.key.expires_at = FX_NOW + 99;
-	return ak_record_update(master, &r, error);
-}
-
-static enum ak_code
-disable(struct ak_master *master, const struct fx *fx, struct ak_error *error)
-{
-	struct ak_record r;
-	enum ak_code code = load(master, fx, &r, error);
-
-	r.key.state = AK_SWITCHED_OFF;
-	return code == AK_OK ? ak_record_update(master, &r, error) : code;
-}
-
-static enum ak_code
-end_for_good(struct ak_master *master, const struct fx *fx, struct ak_error *error)
-{
-	struct ak_record r;
-	enum ak_code code = load(master, fx, &r, error);
-
-	if (code != AK_OK)
-		return code;
-	ak_record_revoke(&r, FX_NOW, "root", "lost");
-	return ak_record_update(master, &r, error);
-}
-
-static enum ak_code
-rotate(struct ak_master *master, const struct fx *fx, struct ak_error *error)
-{
-	const struct ak_rotation plan = {
-		.now = FX_NOW, .by = "root", .until = AK_NO_TIME
-	};
-	struct ak_record old, new;
-	enum ak_code code = load(master, fx, &old, error);
-
-	return code == AK_OK ? ak_key_rotate(master, &old, &plan, &new, made, error)
-			     : code;
-}
-
-/* Records of elsewhere, with the indexes made anew. */
-static enum ak_code
-import(struct ak_master *master, const struct fx *fx, struct ak_error *error)
-{
-	struct ak_bulk_change *bulk = NULL;
-	struct ak_record r;
-	struct ak_error ignored;
-	enum ak_code code = ak_bulk_change_begin(master, &bulk, error);
-
-	(void)fx;
-	ak_record_init(&r, FX_NOW);
-	snprintf(r.key.owner, sizeof(r.key.owner), "carol");
-	snprintf(r.prefix, sizeof(r.prefix), "ak");
-	snprintf(r.created_by, sizeof(r.created_by), "root");
-	r.key.scheme = AK_SCHEME_BLAKE2B;
-	for (int i = 0; i < IMPORTED && code == AK_OK; i++) {
-		snprintf(r.key.id, sizeof(r.key.id), "imported");
-		r.key.id[7] = "123456789ABCDEFGHJKLMNPQRSTUVWXYZ"[i];
-		snprintf(r.key.name, sizeof(r.key.name), "imported %d", i);
-		r.key.digest[0] = (uint8_t)(i + 1);
-		code = ak_record_add(master, &r, error);
-	}
-	if (code == AK_OK)
-		return ak_bulk_change_end(master, &bulk, true, error);
-	(void)ak_bulk_change_end(master, &bulk, false, &ignored);
-	return code;
-}
-
-/* A command: open, begin, change, note, commit, close. */
-static enum ak_code
-command(const struct fx *fx, const char *name, change_fn *fn, struct ak_error *error)
-{
-	struct ak_audit entry = { .at = FX_NOW,
-		.who = "root",
-		.tty = "",
-		.action = name,
-		.subject = "x",
-		.detail = "{}" };
-	struct ak_master *master;
-	enum ak_code code;
-
-	if ((code = ak_master_open(fx->root, &master, error)) != AK_OK)
-		return code;
-	if (fn == NULL)
-		code = ak_master_publish(master, FX_NOW, error);
-	else if ((code = ak_master_begin(master, error)) == AK_OK &&
-		 (code = fn(master, fx, error)) == AK_OK &&
-		 (code = ak_audit_add(master, &entry, error)) == AK_OK)
-		code = ak_master_commit(master, FX_NOW, error);
-	ak_master_rollback(master);
-	ak_master_close(&master);
-	return code;
-}
-
-/* The backup is older than the first key's scopes. */
-static enum ak_code
-restore(const struct fx *fx, struct ak_error *error)
-{
-	const struct ak_restore_carry carry = { "root", FX_NOW };
-	struct ak_restore_view view;
-	struct ak_restore *r;
-	char kept[4200];
-	enum ak_code code = ak_restore_open(fx->root, fx_path(fx, "backup"), &r, error);
-
-	if (code == AK_OK && (code = ak_restore_begin(r, error)) == AK_OK &&
-	    (code = ak_restore_compare(r, &carry, NULL, NULL, &view, error)) == AK_OK)
-		code = ak_restore_finish(r, FX_NOW, kept, error);
-	ak_restore_close(&r);
-	return code;
-}
-
-static const struct change {
-	const char *name;
-	change_fn *fn; /* NULL: publish */
-} changes[] = {
-	{ "create", create },
-	{ "edit", edit },
-	{ "disable", disable },
-	{ "revoke", end_for_good },
-	{ "rotate", rotate },
-	{ "import", import },
-	{ "publish", NULL },
-	{ "restore", NULL },
-};
-
-static enum ak_code
-run(const struct fx *fx, const struct change *c, struct ak_error *error)
-{
-	memset(made, 0, sizeof(made));
-	memset(error, 0, sizeof(*error));
-	if (strcmp(c->name, "restore") == 0)
-		return restore(fx, error);
-	return command(fx, c->name, c->fn, error);
-}
-
 /* What is tried, and between which states. */
 struct trial {
 	const struct fx *fx;
-	const struct change *change;
+	const struct command *change;
 	char *before, *after;
+	char left[FX_PATH + 64]; /* where the next store is built */
 };
 
 /* What must hold of one that has failed, or has not. */
@@ -261,8 +81,8 @@ judge(const struct trial *t, const char *when, enum ak_code code,
 	    strstr(error->text, "the change is") == NULL &&
 	    strstr(error->text, "restored") == NULL)
 		fail_msg("%s: changed, and the error is: %s", when, error->text);
-	if (made[0] != '\0' && !is_after &&
-	    fx_verify(t->fx, made, "alice") != AK_NOT_FOUND)
+	if (command_made[0] != '\0' && !is_after &&
+	    fx_verify(t->fx, command_made, "alice") != AK_NOT_FOUND)
 		fail_msg("%s: a token opens that nobody was given", when);
 	free(found);
 }
@@ -281,7 +101,7 @@ attempt(const struct trial *t, const struct kind *k, unsigned n, bool persistent
 	struct outcome o = { .lost = -faults_blocks() };
 
 	faults_arm(k->fault, n, persistent, k->error);
-	o.code = run(t->fx, t->change, &o.error);
+	o.code = command_run(t->fx, t->change, &o.error);
 	o.failed = faults_disarm();
 	o.lost += faults_blocks();
 	return o;
@@ -306,6 +126,8 @@ try_one(const struct trial *t, const struct kind *k, unsigned n, bool persistent
 	if (fx_open_files() != files)
 		fail_msg("%s: descriptors are lost", when);
 	judge(t, when, o.code, &o.error);
+	if (k->fault != FAULT_REMOVE) /* which may leave what was not published */
+		assert_int_equal(access(t->left, F_OK), -1);
 	whole_back(t->fx);
 	return o.failed > 0;
 }
@@ -324,7 +146,7 @@ try_kind(const struct trial *t, const struct kind *k)
 
 /* A key with all restrictions, one of another state, an audit, and an older backup. */
 static void
-prepare(struct fx *fx)
+prepare(struct fx *fx, bool delta)
 {
 	struct ak_record r = fx_record("alice");
 	struct ak_error error;
@@ -334,6 +156,8 @@ prepare(struct fx *fx)
 	fx_issue(fx, &r);
 	fx_set_state(fx, fx_key(fx, "bob"), AK_SWITCHED_OFF);
 	fx_set_owner(fx, "bob", true, false);
+	if (delta)
+		fx_delta(fx, 1, 8);
 	assert_code(ak_backup_write(
 			fx->master, fx_path(fx, "backup"), true, NULL, NULL, &error),
 	    AK_OK, &error);
@@ -344,39 +168,48 @@ prepare(struct fx *fx)
 }
 
 static void
-try_change(struct fx *fx, const struct change *c)
+try_change(struct fx *fx, const struct command *c)
 {
 	struct trial t = { .fx = fx, .change = c };
+	char what[64];
 	struct ak_error error;
 
-	prepare(fx);
+	snprintf(t.left, sizeof(t.left), "%s", ak_master_paths(fx->master)->store_new);
+	prepare(fx, c->delta);
 	t.before = whole_look(fx);
-	assert_code(run(fx, c, &error), AK_OK, &error); /* and libraries are warm */
+	assert_code(
+	    command_run(fx, c, &error), AK_OK, &error); /* and libraries are warm */
 	t.after = whole_look(fx);
 	assert_true(strcmp(c->name, "publish") == 0 || strcmp(t.before, t.after) != 0);
 	whole_back(fx);
 	for (size_t k = 0; k < FX_COUNT(kinds); k++)
 		if (kinds[k].fault != FAULT_MEMORY || faults_in_memory())
 			try_kind(&t, &kinds[k]);
-	faults_tell(c->name);
+	snprintf(
+	    what, sizeof(what), "%s%s", c->name, c->delta ? " beside a delta" : "");
+	faults_tell(what);
 	free(t.before);
 	free(t.after);
 	fx_reopen(fx);
 }
 
-#define TRIAL(number, name)                           \
-	static void name(void **state)                \
-	{                                             \
-		try_change(*state, &changes[number]); \
+#define TRIAL(number, name)                            \
+	static void name(void **state)                 \
+	{                                              \
+		try_change(*state, &commands[number]); \
 	}
 TRIAL(0, a_create_that_fails_issues_nothing_or_says_so_R43)
 TRIAL(1, an_edit_that_fails_changes_nothing_or_says_so_R43)
-TRIAL(2, a_disable_that_fails_changes_nothing_or_says_so_R26_R43)
-TRIAL(3, a_revoke_that_fails_changes_nothing_or_says_so_R26_R43)
-TRIAL(4, a_rotation_that_fails_changes_nothing_or_says_so_R43)
-TRIAL(5, an_import_that_fails_takes_all_or_nothing_R43)
-TRIAL(6, a_publish_that_fails_leaves_a_whole_store_R26)
-TRIAL(7, a_restore_that_fails_leaves_one_master_or_the_other_R43)
+TRIAL(2, so_does_an_edit_beside_a_delta_R43)
+TRIAL(3, a_disable_that_fails_changes_nothing_or_says_so_R26_R43)
+TRIAL(4, a_revoke_beside_a_delta_that_fails_changes_nothing_or_says_so_R26_R43)
+TRIAL(5, a_rotation_that_fails_changes_nothing_or_says_so_R43)
+TRIAL(6, so_does_a_rotation_beside_a_delta_R43)
+TRIAL(7, an_import_that_fails_takes_all_or_nothing_R43)
+TRIAL(8, so_does_an_import_beside_a_delta_R43)
+TRIAL(9, a_publish_that_fails_leaves_a_whole_store_R26)
+TRIAL(10, so_does_a_publish_beside_a_delta_R26)
+TRIAL(11, a_restore_that_fails_leaves_one_master_or_the_other_R43)
 
 int
 main(void)
@@ -384,11 +217,16 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		FX_TEST(a_create_that_fails_issues_nothing_or_says_so_R43),
 		FX_TEST(an_edit_that_fails_changes_nothing_or_says_so_R43),
+		FX_TEST(so_does_an_edit_beside_a_delta_R43),
 		FX_TEST(a_disable_that_fails_changes_nothing_or_says_so_R26_R43),
-		FX_TEST(a_revoke_that_fails_changes_nothing_or_says_so_R26_R43),
+		FX_TEST(
+		    a_revoke_beside_a_delta_that_fails_changes_nothing_or_says_so_R26_R43),
 		FX_TEST(a_rotation_that_fails_changes_nothing_or_says_so_R43),
+		FX_TEST(so_does_a_rotation_beside_a_delta_R43),
 		FX_TEST(an_import_that_fails_takes_all_or_nothing_R43),
+		FX_TEST(so_does_an_import_beside_a_delta_R43),
 		FX_TEST(a_publish_that_fails_leaves_a_whole_store_R26),
+		FX_TEST(so_does_a_publish_beside_a_delta_R26),
 		FX_TEST(a_restore_that_fails_leaves_one_master_or_the_other_R43),
 	};
 

@@ -203,6 +203,9 @@ the_documented_calls_are_enough_for_a_login_R13(void **state)
 	visit(&v);
 	v.whole = true;
 	visit(&v);
+	fx_delta(h->fx, 1, 8);
+	fx_key(h->fx, "carol");
+	visit(&v);
 	v.user = "bob";
 	v.code = PAM_AUTH_ERR;
 	visit(&v);
