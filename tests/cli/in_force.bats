@@ -106,3 +106,16 @@ says_the_truth() {
   [ "$output" = disabled ]
   [ -z "$stderr" ] # nothing was to be published again
 }
+
+@test 'another command that holds the lock is waited for (R46)' {
+  make deploy
+  exec 9<"$AUTHKEY_DIR/master/lock"
+  flock 9
+  "$AK_TOOL" disable -q deploy </dev/null 9<&- &
+  local pid=$!
+  [ "$(verdict)" = VALID ]
+  kill -0 "$pid"
+  exec 9<&-
+  wait "$pid"
+  [ "$(verdict)" = DISABLED ]
+}

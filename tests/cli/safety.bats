@@ -116,16 +116,3 @@ load kill_helper
     [ "$(field "k$i" tags)" = "t$i" ]
   done
 }
-
-@test 'another command that holds the lock is waited for' {
-  make deploy
-  exec 9<"$AUTHKEY_DIR/master/lock"
-  flock 9
-  "$AK_TOOL" disable -q deploy </dev/null 9<&- &
-  local pid=$!
-  [ "$(verdict)" = VALID ]
-  kill -0 "$pid"
-  exec 9<&-
-  wait "$pid"
-  [ "$(verdict)" = DISABLED ]
-}

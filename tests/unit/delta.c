@@ -198,6 +198,30 @@ no_damage_revives_a_key_R20(void **state)
 	free(bytes);
 }
 
+/* Its generation and the floor under the clock, too, on which no key depends here. */
+static void
+a_head_that_was_changed_is_none_R18_R28(void **state)
+{
+	struct fx *fx = *state;
+	const char *path;
+	uint8_t *bytes;
+	size_t len;
+
+	two_keys(fx);
+	path = fx_delta_path(fx);
+	bytes = fx_read(path, &len);
+	for (size_t at = 0; at < AK_DELTA_HEAD_LEN; at++) {
+		bytes[at] ^= 1;
+		fx_write(path, bytes, len, 0640);
+		bytes[at] ^= 1;
+		assert_reason(
+		    fx_verify(fx, fx->tokens[1], "alice"), AK_STORE_UNAVAILABLE);
+	}
+	fx_write(path, bytes, len, 0640);
+	assert_reason(fx_verify(fx, fx->tokens[1], "alice"), AK_VALID);
+	free(bytes);
+}
+
 /* Verify the first key with `file` in the place of the delta. */
 static enum ak_reason
 with_delta(struct fx *fx, const char *file)
@@ -318,6 +342,7 @@ main(void)
 		FX_TEST(ids_that_crowd_are_published_whole),
 		FX_TEST(a_key_that_cannot_be_read_closes_itself_alone),
 		FX_TEST(no_damage_revives_a_key_R20),
+		FX_TEST(a_head_that_was_changed_is_none_R18_R28),
 		FX_TEST(a_store_is_never_read_with_the_delta_of_another),
 		FX_TEST(a_restored_master_is_published_whole),
 		FX_TEST(a_login_that_is_asked_again_sees_a_change_of_the_delta),
