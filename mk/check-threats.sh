@@ -63,7 +63,7 @@ missing() {
 
 requirements=$(for ((i = 1; i <= 47; i++)); do ((i >= 36 && i <= 39)) || echo "R$i"; done)
 
-echo 1..6
+echo 1..7
 report 'THREATS.md has a row for each requirement' "$(differences "$requirements" \
   "$(sed -n 's/^| \(R[0-9]*\) |.*/\1/p' $page)")"
 report 'each has tests' "$(differences "$requirements" "$(column 3 | cut -d ' ' -f 1)")"
@@ -72,4 +72,5 @@ report 'the list of mutants takes guards of each out' "$(differences "$requireme
   "$(guards | cut -d ' ' -f 1)")"
 report 'out of the files that THREATS.md names' "$(differences "$(guards)" "$(column 4)")"
 report 'what the list names is there' "$(missing)"
+report 'each mutant can be made: its lines stand once in the code' "$(tests/mutants/run -n)"
 exit $failed

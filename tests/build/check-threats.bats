@@ -55,6 +55,12 @@ forget() {
   refused 'the list of mutants takes guards of each out' 'R29'
 }
 
+@test "a mutant whose lines are not in the code any more is found" {
+  sed -i 's/request->now >= key->expires_at/key->expires_at <= request->now/' \
+    "$tree/core/decide.c"
+  refused 'each mutant can be made' 'its lines stand 0 times in core/decide.c'
+}
+
 @test "a guard that the page does not name is found, and one that the list does not have" {
   sed -i '/^| R9 |/s,`core/digest.c` ,,' "$page"
   refused 'out of the files that THREATS.md names' 'not in the page: R9 core/digest.c'
