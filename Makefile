@@ -74,6 +74,8 @@ $(B)/authkey: $(TOOL) $(B)/libauthkey.a
 
 include mk/test.mk
 include mk/coverage.mk
+include mk/analyze.mk
+include mk/memory.mk
 include mk/install.mk
 
 .PHONY: clean

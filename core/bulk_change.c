@@ -46,11 +46,11 @@ ak_bulk_change_begin(
     struct ak_master *m, struct ak_bulk_change **bulk, struct ak_error *error)
 {
 	static const struct ak_publishing whole = { 0, 0 }; /* no delta takes so many */
-	struct ak_bulk_change *b = calloc(1, sizeof(*b));
+	struct ak_bulk_change *b = *bulk = calloc(1, sizeof(*b));
 	sqlite3_stmt *s;
 	enum ak_code code;
 
-	if ((*bulk = b) == NULL)
+	if (b == NULL)
 		return ak_fail(error, AK_E_NOMEM, "out of memory");
 	if ((s = ak_statement(&m->db, AK_Q_key_orders, error)) == NULL)
 		return error->code;

@@ -320,6 +320,7 @@ drop_old_deltas(const struct ak_master *m, const char *kept)
 
 	if (root == NULL)
 		return;
+	/* No other thread has this folder. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while ((entry = readdir(root)) != NULL) {
 		if (!ak_delta_is_name(entry->d_name))
 			continue;

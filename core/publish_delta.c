@@ -58,8 +58,10 @@ take_stale(sqlite3_stmt *row, void *context)
 
 	if (s->count == s->room) {
 		ids = realloc(s->ids, room * sizeof(*s->ids));
-		if ((s->no_memory = ids == NULL))
+		if (ids == NULL) {
+			s->no_memory = true;
 			return AK_ROW_STOP;
+		}
 		s->ids = ids;
 		s->room = room;
 	}

@@ -13,7 +13,8 @@ WARNINGS := -Wall -Wextra -Wformat=2 -Werror=format-security -Wconversion -Wshad
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fno-strict-overflow \
              -fno-delete-null-pointer-checks
 ifeq ($(IS_CLANG),yes)
-HARDENING += -ftrivial-auto-var-init=pattern
+# What is filled from the beginning hides from the memory sanitizer what is not.
+HARDENING += $(if $(filter memory,$(SAN)),,-ftrivial-auto-var-init=pattern)
 else
 HARDENING += -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
 endif

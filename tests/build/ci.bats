@@ -21,27 +21,36 @@ ci() {
 
 @test "the last line of .ci/run is the sum of its parts" {
   ci 'echo "7 passed, 0 failed, 1 skipped"'
-  [ "$(last_line)" = "35 passed, 0 failed, 5 skipped" ]
+  [ "$(last_line)" = "56 passed, 0 failed, 8 skipped" ]
   [ "$status" -eq 0 ]
+}
+
+@test "sanitizers, fuzzers, valgrind and analyzers have their parts, and each says how long it took" {
+  ci 'echo "make $*"; echo "7 passed, 0 failed, 0 skipped"'
+  local what
+  for what in CC=gcc CC=clang SAN=address,undefined SAN=thread memory fuzz valgrind analyze; do
+    [ "$(grep -cE "^make .*(^| )$what( |\$)" <<<"$output")" -eq 1 ]
+  done
+  [ "$(grep -cE '^== .*: [0-9]+ s$' <<<"$output")" -eq 8 ]
 }
 
 @test "a test that fails in one part fails .ci/run" {
   ci 'case "$*" in *CC=clang*) echo "6 passed, 1 failed, 0 skipped"; exit 1 ;; esac
     echo "7 passed, 0 failed, 0 skipped"'
-  [ "$(last_line)" = "34 passed, 1 failed, 0 skipped" ]
+  [ "$(last_line)" = "55 passed, 1 failed, 0 skipped" ]
   [ "$status" -eq 1 ]
 }
 
 @test "a part that ends without its sum is one failed test" {
   ci 'case "$*" in *SAN=thread*) echo "no such compiler"; exit 2 ;; esac
     echo "7 passed, 0 failed, 0 skipped"'
-  [ "$(last_line)" = "28 passed, 1 failed, 0 skipped" ]
+  [ "$(last_line)" = "49 passed, 1 failed, 0 skipped" ]
   [ "$status" -eq 1 ]
 }
 
 @test "a part whose status says no although no test failed is one failed test" {
   ci 'echo "7 passed, 0 failed, 0 skipped"; exit 2'
-  [ "$(last_line)" = "35 passed, 5 failed, 0 skipped" ]
+  [ "$(last_line)" = "56 passed, 8 failed, 0 skipped" ]
   [ "$status" -eq 1 ]
 }
 
