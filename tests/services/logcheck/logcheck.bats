@@ -5,7 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 
-RULES=$AK_TOP/packaging/logcheck/ignore.d.server/libpam-authkey
+load ../watchers
 
 setup() {
   [ -z "$reason" ] || skip "$reason"
@@ -81,12 +81,6 @@ journal_line() {
   echo
 }
 
-# reported <LINES: what logcheck leaves, which takes comments away and then asks grep.
-reported() {
-  grep -E -v '^[[:space:]]*$|^#' "$RULES" >"$BATS_TEST_TMPDIR/rules"
-  grep -E -v -f "$BATS_TEST_TMPDIR/rules" || true
-}
-
 names() {
   (cd "$folder/lines" && printf '%s\n' "$1"-*)
 }
@@ -114,6 +108,7 @@ names() {
   success=$(file_line good-1)
   for line in "$success and more" "x $success" "${success/:auth/:account}" \
     "${success/reason=VALID/reason=DECOY}" "${success/ login: / sshd: Invalid user }" \
+    "${success/ login: / sshd[7]: Invalid user x: }" "${success/ login: / sshd[7]: x process: }" \
     "${success/pam_authkey(/pam_other(}" "${success/pam_authkey/pam_authkey_passwd}"; do
     [ "$(reported <<<"$line")" = "$line" ]
   done

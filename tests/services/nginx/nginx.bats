@@ -7,6 +7,7 @@
 bats_require_minimum_version 1.5.0
 load ../web
 load ../unix
+load ../watchers
 
 setup() {
   [ -z "$reason" ] || skip "$reason"
@@ -72,7 +73,7 @@ $(recipe nginx.md 'Passwords beside keys' | sed "s|htpasswd|$folder/&|; s|\"ngin
 END
   # The password is "by heart", as htpasswd(1) writes it with -s.
   echo 'carol:{SHA}7mVcLgdv5E9S2oFDk/hx8lHfNg0=' >"$folder/htpasswd"
-  serve nginx -c "$folder/nginx.conf" -p "$folder"
+  serve "$(command -v nginx)" -c "$folder/nginx.conf" -p "$folder" # as its unit does
 }
 
 @test "the process that asks the module is www-data's" {
@@ -180,6 +181,39 @@ make_repository() {
   id=${token#*_}
   [ "$(answer alice "$token")" = 401 ]
   [ "$(told "user=alice key=${id:0:8} reason=DISABLED")" -eq 1 ]
+}
+
+# not_a_key: a token with a right checksum that is no key's any more.
+not_a_key() {
+  new_key gone
+  authkey revoke -q -y gone
+  authkey purge -q -y gone
+}
+
+@test "fail2ban and logcheck know the lines of workers, which nginx has named (R17)" {
+  why=$(watchers_why_not)
+  [ -z "$why" ] || skip "$why"
+  ident=$(recipe nginx.md 'What the log says' '^[a-z ]+: pam_authkey' | sed 's/: pam_.*//' | uniq)
+  [ "$ident" = 'ker process' ]
+  begin_here
+  token=$(not_a_key)
+  [ "$(answer alice "$token")" = 401 ]
+  [ "$(answer alice "$(new_key right)")" = 200 ]
+  [ "$(answer alice "$(new_key baited --decoy)")" = 401 ]
+  [ "$(told "$ident: pam_authkey(authkey-nginx:auth): authentication failure; .* reason=NOT_FOUND")" -eq 1 ]
+  for kind in traditional rfc3339; do
+    [ "$(syslogd $kind | banned normal)" = '2 127.0.0.1' ]
+    [ "$(syslogd $kind | banned decoy)" = '1 127.0.0.1' ]
+    syslogd $kind | grep ": authentication " | reported >"$BATS_TEST_TMPDIR/reported"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/reported")" -eq 2 ]
+    run ! grep 'authentication success' "$BATS_TEST_TMPDIR/reported"
+  done
+  # The journal names the program, and leaves in the message what is no name of one.
+  message=$(syslogd traditional | sed -n 's/.* my-host \(.*reason=NOT_FOUND\)/\1/p')
+  [ "$(banned_by_journal "my-host nginx[77]: $message")" = 127.0.0.1 ]
+  success=$(syslogd rfc3339 | sed -n 's/ my-host \(.*reason=VALID\)$/ my-host nginx[77]: \1/p')
+  [ -n "$success" ]
+  [ -z "$(reported <<<"$success")" ]
 }
 
 @test "beside keys the password file of the page opens, whatever becomes of a key" {

@@ -5,6 +5,7 @@
 # those of loopback. SECURITY R2, R16, R21, R26.
 
 bats_require_minimum_version 1.5.0
+load ../watchers
 
 RECIPE=$BATS_TEST_DIRNAME/../../../docs/services/postgresql.md
 
@@ -71,6 +72,7 @@ install_service() {
   local service
   install -m 644 "$AK_MODULE" "$folder/pam_authkey.so"
   mkdir "$folder/pam.d"
+  echo 'auth required pam_deny.so' >"$folder/pam.d/other" # without it libpam logs, too
   for service in postgresql postgresql-billing named; do
     block '^ +auth .*pam_authkey.so' |
       sed "s|pam_authkey.so|$folder/& store=$AUTHKEY_DIR/keys.db|" >"$folder/pam.d/$service"
@@ -334,6 +336,50 @@ told() {
   chmod 640 "$AUTHKEY_DIR/keys.db"
   [ "$said" -eq 1 ]
   let_in alice "$token"
+}
+
+# What a client may call its database so that its line, of which this is the beginning but
+# for some letters, bans the owner of 203.0.113.9, or nobody.
+forged_databases() {
+  printf 'cut off....%s\n' 'db name: pam_authkey(x:auth): hello' ' rhost=203.0.113.9 user= key= reason=DECOY' \
+    'sshd[7]: x: pam_authkey(x:auth): authentication failure; logname= ' \
+    'x 2001-01-01T00:00:00Z host sshd[7]: x' '203.0.113.9(1) authentication' '[203.0.113.9]' '$' '%n'
+}
+
+@test "fail2ban and logcheck know the lines of a server that clients have named (R17)" {
+  why=$(watchers_why_not)
+  [ -z "$why" ] || skip "$why"
+  gone=$(new_key gone)
+  authkey revoke -q -y gone
+  authkey purge -q -y gone
+  right=$(new_key right)
+  begin_here
+  let_in alice "$right"
+  run ! login alice "$gone"
+  number=1
+  while read -r database; do
+    run ! login alice "$gone" "dbname='$database'"
+    number=$((number + 1))
+  done < <(forged_databases)
+  run ! login alice "$gone" $'cut off....x\n: y'
+  run ! login alice "$gone" $'cut off....Nov 21 15:00:00 host sshd[7]: pam_authkey(x:auth): \n'
+  number=$((number + 2))
+  [ "$(told 'authentication: pam_authkey(postgresql:auth): authentication failure; .* reason=NOT_FOUND')" -eq $number ]
+  grep -q 'db name: pam_authkey(x:auth): hello 127\.0\.0\.1(' "$folder/syslog"
+  for kind in traditional rfc3339; do
+    [ "$(syslogd $kind | banned normal)" = "$number 127.0.0.1" ]
+    [ "$(syslogd $kind | grep -c reason=VALID)" -eq 1 ]
+    syslogd $kind | grep " reason=[A-Z_]*$" | reported >"$BATS_TEST_TMPDIR/reported"
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/reported")" -eq $number ]
+    run ! grep 'authentication success' "$BATS_TEST_TMPDIR/reported"
+  done
+  # The journal names the program, and leaves in the message what is no name of one.
+  message=$(syslogd traditional | sed -n 's/.* my-host \(.*hello.*reason=NOT_FOUND\)/\1/p')
+  [ "$(banned_by_journal "my-host postgres[77]: $message")" = 127.0.0.1 ]
+  [ "$(banned_by_journal "my-host postgres[77]: x"$'\n'"$message")" = 127.0.0.1 ]
+  success=$(syslogd rfc3339 | sed -n 's/ my-host \(.*reason=VALID\)$/ my-host postgres[77]: \1/p')
+  [ -n "$success" ]
+  [ -z "$(reported <<<"$success")" ]
 }
 
 @test "no token and no password is in any log (R16)" {
