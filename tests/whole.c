@@ -107,8 +107,8 @@ whole_look(const struct fx *fx)
 		"no_recovery, replaced_by IS NULL, sealed IS NULL "
 		"FROM key ORDER BY name, created_at, state",
 		"SELECT * FROM owner ORDER BY name",
-		"SELECT prefix, unix_group, default_expiry, retention, usage_cap, "
-		"recovery_key IS NULL, audit_count FROM installation",
+		("SELECT prefix, unix_group, default_expiry, retention, usage_cap, "
+		 "recovery_key IS NULL, audit_count FROM installation"),
 		"SELECT seq, at, who, action, detail FROM audit ORDER BY seq",
 		"SELECT tag, count(*) FROM key_tag GROUP BY tag ORDER BY tag",
 		"SELECT type, name FROM sqlite_schema ORDER BY type, name",
