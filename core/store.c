@@ -151,16 +151,10 @@ static enum ak_code
 open_delta(struct ak_store *store, uid_t owner, struct ak_error *error)
 {
 	char path[PATH_MAX];
-	enum ak_code code;
 
 	if (!ak_delta_path(store->path, store->meta.delta, path, sizeof(path)))
-		code = ak_fail(error, AK_E_STORE, "%s: is too long", store->path);
-	else
-		code =
-		    ak_delta_open(path, store->meta.delta, owner, &store->delta, error);
-	if (code != AK_OK)
-		ak_store_close(store);
-	return code;
+		return ak_fail(error, AK_E_STORE, "%s: is too long", store->path);
+	return ak_delta_open(path, store->meta.delta, owner, &store->delta, error);
 }
 
 static void
@@ -188,7 +182,8 @@ is_still(const char *path, const struct ak_file_mark *mark)
 /*
  * A publish of the whole store puts the new delta there first, then the new store, and
  * takes the old delta away: whoever opened the old store meanwhile may miss its delta,
- * and then finds that the store is another. If it is the same one, it is not whole.
+ * and then finds that the store is another. If it is the same one, it is not whole. Its
+ * number is nobody else's as long as it is open.
  */
 enum ak_code
 ak_store_open(
@@ -196,14 +191,17 @@ ak_store_open(
 {
 	struct ak_file_mark mark;
 	enum ak_code code;
+	bool still;
 
 	for (int tries = 0;; tries++) {
 		code = ak_store_open_alone(path, owner, store, error);
-		if (code != AK_OK || store->meta.delta == 0)
+		if (code != AK_OK || store->meta.delta == 0 ||
+		    (code = open_delta(store, owner, error)) == AK_OK)
 			return code;
 		mark_of(&store->status, &mark);
-		code = open_delta(store, owner, error);
-		if (code == AK_OK || tries == TRIES || is_still(path, &mark))
+		still = is_still(path, &mark);
+		ak_store_close(store);
+		if (still || tries == TRIES)
 			return code;
 	}
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -353,6 +354,34 @@ a_whole_publish_amid_a_login_revives_no_key_R26(void **state)
 		}
 }
 
+static void
+publish_whole_twice(void *context)
+{
+	publish_whole(context);
+	faults_instead(FAULT_STAT, 1, publish_whole, context);
+}
+
+/* Files of a disk take numbers again, those of a tmpfs do not. */
+static int
+set_up_on_disk(void **state)
+{
+	setenv("TMPDIR", "/var/tmp", 1);
+	return host_setup(state);
+}
+
+/* The third store may have the number of the first, and has its size and time. */
+static void
+two_whole_publishes_amid_a_login_are_no_trouble_R2(void **state)
+{
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice");
+
+	fx_delta(h->fx, 1, 100);
+	faults_instead(FAULT_OPEN, 2, publish_whole_twice, h);
+	assert_pam(host_login(h, "alice", token), PAM_SUCCESS);
+	assert_int_equal(faults_disarm(), 1);
+}
+
 int
 main(void)
 {
@@ -368,6 +397,9 @@ main(void)
 		HOST_TEST(a_publish_amid_a_login_gives_the_old_answer_or_the_new_R26),
 		HOST_TEST(so_does_one_of_a_store_with_a_delta_R26),
 		HOST_TEST(a_whole_publish_amid_a_login_revives_no_key_R26),
+		cmocka_unit_test_setup_teardown(
+		    two_whole_publishes_amid_a_login_are_no_trouble_R2, set_up_on_disk,
+		    host_teardown),
 	};
 
 	return cmocka_run_group_tests_name("login faults", tests, NULL, NULL);
