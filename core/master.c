@@ -240,16 +240,20 @@ ak_master_rollback(struct ak_master *m)
 	unlock(m);
 }
 
+/* ak_store_open, or ak_store_open_alone: the store without its delta. */
+typedef enum ak_code open_fn(
+    const char *path, uid_t owner, struct ak_store *store, struct ak_error *error);
+
 /* Which publishing the store is; false when it is not there or cannot be read. */
 static bool
-read_store(const struct ak_master *m, struct ak_store_meta *meta)
+read_store(const struct ak_master *m, open_fn *open_store, struct ak_store_meta *meta)
 {
 	struct ak_error ignored;
 	struct ak_store store;
 	struct ak_key key;
 	bool read;
 
-	if (ak_store_open(m->paths.store, geteuid(), &store, &ignored) != AK_OK)
+	if (open_store(m->paths.store, geteuid(), &store, &ignored) != AK_OK)
 		return false;
 	read = ak_store_find(&store, "", &key, meta, &ignored) == AK_OK;
 	ak_store_close(&store);
@@ -258,15 +262,18 @@ read_store(const struct ak_master *m, struct ak_store_meta *meta)
 
 /*
  * The floor under the clock never sinks by itself: a clock that was set back must not
- * bring an expired key to life with the next change (SECURITY R28).
+ * bring an expired key to life with the next change (SECURITY R28). Where the delta is
+ * lost, the store still has one.
  */
 int64_t
 ak_master_floor(const struct ak_master *m, int64_t now)
 {
 	struct ak_store_meta meta;
 
-	return read_store(m, &meta) && meta.published_at > now ? meta.published_at
-							       : now;
+	if (!read_store(m, ak_store_open, &meta) &&
+	    !read_store(m, ak_store_open_alone, &meta))
+		return now;
+	return meta.published_at > now ? meta.published_at : now;
 }
 
 /* Build, commit, rename; the transaction and the lock end here in every case. */
@@ -354,8 +361,8 @@ is_current(struct ak_master *m, bool *current, struct ak_error *error)
 	*current = false;
 	if ((code = ak_master_installation(m, &is, error)) == AK_OK &&
 	    (code = ak_publishing_get(m, &p, error)) == AK_OK)
-		*current = read_store(m, &meta) && meta.generation == is.generation &&
-			   meta.delta == p.tag;
+		*current = read_store(m, ak_store_open, &meta) &&
+			   meta.generation == is.generation && meta.delta == p.tag;
 	return code;
 }
 

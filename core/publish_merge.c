@@ -102,6 +102,8 @@ ak_publish_merge(struct ak_master *m, int64_t now, bool keep_floor, bool *merged
 	if (turn < 0)
 		return AK_OK;
 	ak_publish_begin(m);
+	if (keep_floor)
+		now = ak_master_floor(m, now);
 	if ((code = build(m, &merge, now, error)) == AK_OK && merge.then.tag != 0 &&
 	    (code = ak_master_begin(m, error)) == AK_OK) {
 		code = finish(m, &merge, now, keep_floor, merged, error);

@@ -317,6 +317,31 @@ the_floor_under_the_clock_is_the_deltas_R28(void **state)
 	assert_int_equal(fx_meta(fx).published_at, FX_NOW + 1000);
 }
 
+/* Whatever writes the store, and whichever of the two files is lost. */
+static void
+the_floor_outlives_a_merge_and_the_loss_of_the_delta_R28(void **state)
+{
+	struct fx *fx = *state;
+	struct ak_store store;
+	struct ak_error error;
+	bool merged;
+
+	two_keys(fx);
+	fx_publish(fx, FX_NOW + 1000);
+	fx->master->limits.rows = 1000; /* of which few are left */
+	assert_code(
+	    ak_master_merge(fx->master, FX_NOW, &merged, &error), AK_OK, &error);
+	assert_true(merged);
+	assert_int_equal(fx_meta(fx).published_at, FX_NOW + 1000);
+	assert_code(
+	    ak_store_open_alone(fx->store, geteuid(), &store, &error), AK_OK, &error);
+	assert_int_equal(store.meta.published_at, FX_NOW + 1000);
+	ak_store_close(&store);
+	assert_int_equal(unlink(fx_delta_path(fx)), 0);
+	assert_true(fx_heal(fx)); /* by a clock that was set back */
+	assert_int_equal(fx_meta(fx).published_at, FX_NOW + 1000);
+}
+
 static void
 old_deltas_are_taken_away(void **state)
 {
@@ -347,6 +372,7 @@ main(void)
 		FX_TEST(a_restored_master_is_published_whole),
 		FX_TEST(a_login_that_is_asked_again_sees_a_change_of_the_delta),
 		FX_TEST(the_floor_under_the_clock_is_the_deltas_R28),
+		FX_TEST(the_floor_outlives_a_merge_and_the_loss_of_the_delta_R28),
 		FX_TEST(old_deltas_are_taken_away),
 	};
 
