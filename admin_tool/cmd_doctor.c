@@ -159,12 +159,19 @@ doctor_put_aside(
 	return doctor_command(d, format, aside, path, aside, word);
 }
 
-/* Whether another command holds the lock: it may be in the middle of its work. */
+/*
+ * Whether another command holds the lock, or that of a merge, which is another one on
+ * the same file: it may be in the middle of its work.
+ */
 static bool
 is_busy(const struct doctor *d)
 {
+	struct flock merge = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int fd = open(d->paths.lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	bool busy = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+	bool busy =
+	    fd >= 0 &&
+	    (flock(fd, LOCK_SH | LOCK_NB) != 0 ||
+		(fcntl(fd, F_OFD_GETLK, &merge) == 0 && merge.l_type != F_UNLCK));
 
 	if (fd >= 0)
 		close(fd);

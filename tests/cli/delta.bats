@@ -149,6 +149,29 @@ back() {
   ends 0
 }
 
+@test 'a merge that goes on is nothing that doctor finds (R47)' {
+  needs_strace
+  big
+  # Before its first fsync keys.merge.new is whole, and no change has to wait.
+  strace -f -o /dev/null -e trace=fsync -e inject=fsync:signal=STOP:when=1 \
+    "$AK_TOOL" publish -q 3>&- &
+  local tracer=$! merging
+  until merging=$(pgrep -P $tracer -x authkey) &&
+    grep -q '^State:.*[tT] ' "/proc/$merging/status" && [ -e "$AUTHKEY_DIR/keys.merge.new" ]; do
+    kill -0 $tracer
+    sleep 0.05
+  done
+  authkey doctor
+  kill -CONT "$merging"
+  wait $tracer
+  ends 0
+  [ ! -e "$AUTHKEY_DIR/keys.merge.new" ]
+  : >"$AUTHKEY_DIR/keys.merge.new"
+  authkey doctor
+  ends 1
+  prints 'left over'
+}
+
 # dies COMMAND...: killed at each of its steps, all is as before or as after, and at no time
 # is a key revived: gone was revoked since the store was published.
 dies() {
