@@ -28,6 +28,9 @@ $(B)/fuzz/bridge.so: $(B)/fuzz/bridge.o
 	$(call say,LD)
 	$(Q)$(CC) -shared -o $@ $^ -Wl,-z,nodelete $(LDFLAGS)
 
+# What a delta says by its manual page.
+$(B)/fuzz/fuzz_delta: $(B)/fuzz/delta_model.o
+
 # The reader of usage files works in tables of an installation.
 $(B)/fuzz/fuzz_usage: $(B)/tests/records.o
 
