@@ -150,9 +150,16 @@ prepare(struct fx *fx, bool delta)
 {
 	struct ak_record r = fx_record("alice");
 	struct ak_error error;
+	char word[16];
 
 	ak_words_add(r.key.services, "test");
 	ak_words_add(r.tags, "tag");
+	/* So many that SQLite needs memory to give them: without, they would be none.
+	 */
+	for (int i = 0; i < 1000; i++) {
+		snprintf(word, sizeof(word), "scope-%d", i);
+		ak_words_add(r.key.scopes, word);
+	}
 	fx_issue(fx, &r);
 	fx_set_state(fx, fx_key(fx, "bob"), AK_SWITCHED_OFF);
 	fx_set_owner(fx, "bob", true, false);
@@ -161,7 +168,7 @@ prepare(struct fx *fx, bool delta)
 	assert_code(ak_backup_write(
 			fx->master, fx_path(fx, "backup"), true, NULL, NULL, &error),
 	    AK_OK, &error);
-	ak_words_add(fx_load(fx, fx->tokens[0])->key.scopes, "read");
+	ak_words_add(fx_load(fx, fx->tokens[0])->tags, "later");
 	fx_save(fx);
 	ak_master_close(&fx->master);
 	whole_keep(fx);
@@ -193,6 +200,33 @@ try_change(struct fx *fx, const struct command *c)
 	fx_reopen(fx);
 }
 
+/* SQLite gives NULL for a text that it has no memory for, which reads as no limit. */
+static void
+a_key_that_memory_is_short_for_keeps_its_restrictions(void **state)
+{
+	struct fx *fx = *state;
+	struct ak_record whole, r;
+	struct ak_error error;
+	enum ak_code code;
+	unsigned n = 0;
+	bool found;
+
+	if (!faults_in_memory())
+		fx_skip("memory cannot be made to fail under a sanitizer");
+	prepare(fx, false);
+	fx_reopen(fx);
+	whole = *fx_load(fx, fx->tokens[0]);
+	do {
+		ak_master_close(&fx->master);
+		fx_reopen(fx);
+		faults_arm(FAULT_MEMORY, ++n, false, ENOMEM);
+		code = ak_record_by_id(fx->master, whole.key.id, &r, &found, &error);
+		if (code == AK_OK)
+			assert_string_equal(r.key.scopes, whole.key.scopes);
+	} while (faults_disarm() > 0);
+	assert_true(n > 5 && code == AK_OK);
+}
+
 #define TRIAL(number, name)                            \
 	static void name(void **state)                 \
 	{                                              \
@@ -215,6 +249,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		FX_TEST(a_key_that_memory_is_short_for_keeps_its_restrictions),
 		FX_TEST(a_create_that_fails_issues_nothing_or_says_so_R43),
 		FX_TEST(an_edit_that_fails_changes_nothing_or_says_so_R43),
 		FX_TEST(so_does_an_edit_beside_a_delta_R43),
