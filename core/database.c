@@ -299,6 +299,11 @@ get_version(struct ak_database *d, const struct ak_kind *kind, int64_t *version,
 		return code;
 	if (application != kind->application_id && (application != 0 || *version != 0))
 		return ak_fail(error, AK_E_STORE, "%s: is not %s", d->path, kind->name);
+	/* Both numbers are set by the first migration, and no version is below it. */
+	if (*version < 0 || (*version == 0 && application != 0))
+		return ak_fail(error, AK_E_STORE,
+		    "%s: is damaged (version %d); restore a backup", d->path,
+		    (int)*version);
 	if (*version > kind->migration_count)
 		return ak_fail(error, AK_E_STORE,
 		    "%s: was made by a newer authkey (version %d, known here "

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <search.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "audit.h"
 #include "owner.h"
 #include "recovery.h"
 #include "restore_private.h"
+
+#define SINCE_THE_BACKUP "ended after the backup that was restored"
 
 /* One comparison. */
 struct comparison {
@@ -15,6 +19,7 @@ struct comparison {
 	void *context;
 	struct ak_restore_view *view;
 	bool same_history; /* the present goes on from where the backup was made */
+	void *suspended; /* names of owners who were told of, a tree: tsearch(3) */
 	struct ak_error *error; /* its code says whether something failed */
 };
 
@@ -140,10 +145,84 @@ carry_over(struct comparison *c, const struct ak_record *then,
 		ended.revoked_at = c->carry->now;
 		snprintf(
 		    ended.revoked_by, sizeof(ended.revoked_by), "%s", c->carry->who);
-		snprintf(ended.revoke_reason, sizeof(ended.revoke_reason),
-		    "ended after the backup that was restored");
+		snprintf(
+		    ended.revoke_reason, sizeof(ended.revoke_reason), SINCE_THE_BACKUP);
 	}
 	return ak_record_update(c->r->then, &ended, c->error);
+}
+
+static void
+tell_owner(struct comparison *c, enum ak_ended how, const char *owner)
+{
+	c->view->ended[how]++;
+	if (c->fn != NULL)
+		c->fn(how, NULL, owner, c->context);
+}
+
+/* End what the owner may, in the backup as well: `then` is he, as changed by the
+ * caller. */
+static enum ak_code
+end_owner(
+    struct comparison *c, const struct ak_owner *then, bool suspended, bool unverified)
+{
+	if (suspended)
+		tell_owner(c, AK_ENDED_SUSPENDED, then->name);
+	if (unverified)
+		tell_owner(c, AK_ENDED_UNVERIFIED, then->name);
+	if ((!suspended && !unverified) || c->carry == NULL)
+		return AK_OK;
+	return ak_owner_put(c->r->then, then, c->error);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* Is it the first time that this owner is met? */
+static bool
+is_first(struct comparison *c, const char *owner)
+{
+	char *name;
+
+	if (tfind(owner, &c->suspended, by_name) != NULL)
+		return false;
+	if ((name = strdup(owner)) == NULL ||
+	    tsearch(name, &c->suspended, by_name) == NULL) {
+		free(name);
+		ak_fail(c->error, AK_E_NOMEM, "out of memory");
+		return false;
+	}
+	return true;
+}
+
+/*
+ * Where the present master cannot be read, what was published of a key says whether its
+ * owner was suspended since, and each of his keys says it.
+ */
+static enum ak_code
+compare_owner_of(
+    struct comparison *c, const struct ak_record *then, const struct ak_key *now)
+{
+	struct ak_owner owner;
+	enum ak_code code;
+	bool found;
+
+	if (c->r->readable || !now->owner_suspended || then->key.owner_suspended ||
+	    !is_first(c, then->key.owner))
+		return c->error->code;
+	code = ak_owner_get(c->r->then, then->key.owner, &owner, &found, c->error);
+	if (code != AK_OK)
+		return code;
+	if (c->carry != NULL) {
+		owner.suspended_at = c->carry->now;
+		snprintf(owner.suspended_by, sizeof(owner.suspended_by), "%s",
+		    c->carry->who);
+		snprintf(owner.suspend_reason, sizeof(owner.suspend_reason), "%s",
+		    SINCE_THE_BACKUP);
+	}
+	return end_owner(c, &owner, true, false);
 }
 
 static bool
@@ -157,6 +236,8 @@ compare_key(const struct ak_record *then, void *context)
 	c->view->keys_then++;
 	if (!look_up(c, then->key.id, &now, &found))
 		return true;
+	if (found && compare_owner_of(c, then, &now.key) != AK_OK)
+		return false;
 	c->view->changed_since +=
 	    c->r->readable && found && memcmp(then, &now, sizeof(now)) != 0;
 	if (!was_ended(c, then, &now, found, &how))
@@ -181,14 +262,6 @@ count_new(const struct ak_record *now, void *context)
 	return true;
 }
 
-static void
-tell_owner(struct comparison *c, enum ak_ended how, const char *owner)
-{
-	c->view->ended[how]++;
-	if (c->fn != NULL)
-		c->fn(how, NULL, owner, c->context);
-}
-
 /* Whoever was never verified in another installation may be so in the backup's. */
 static bool
 compare_owner(const struct ak_owner *now, void *context)
@@ -203,19 +276,16 @@ compare_owner(const struct ak_owner *now, void *context)
 	unverified = c->same_history && now->verified_at == AK_NO_TIME &&
 		     then.verified_at != AK_NO_TIME;
 	if (suspended) {
-		tell_owner(c, AK_ENDED_SUSPENDED, now->name);
 		then.suspended_at = now->suspended_at;
 		memcpy(then.suspended_by, now->suspended_by, sizeof(then.suspended_by));
 		memcpy(then.suspend_reason, now->suspend_reason,
 		    sizeof(then.suspend_reason));
 	}
 	if (unverified) {
-		tell_owner(c, AK_ENDED_UNVERIFIED, now->name);
 		then.verified_at = AK_NO_TIME;
 		then.verified_by[0] = '\0';
 	}
-	return (!suspended && !unverified) || c->carry == NULL ||
-	       ak_owner_put(c->r->then, &then, c->error) == AK_OK;
+	return end_owner(c, &then, suspended, unverified) == AK_OK;
 }
 
 /* The present, as far as it can be read: a damaged row is what a restore is for. */
@@ -269,19 +339,21 @@ ak_restore_compare(struct ak_restore *r, const struct ak_restore_carry *carry,
     ak_ended_fn *fn, void *context, struct ak_restore_view *view,
     struct ak_error *error)
 {
-	struct comparison c = { r, carry, fn, context, view, false, error };
+	struct comparison c = { r, carry, fn, context, view, false, NULL, error };
 	struct ak_installation is;
 	enum ak_code code;
 
 	error->code = AK_OK;
 	memset(view, 0, sizeof(*view));
 	view->keys_now = AK_NO_TIME;
-	if ((code = ak_master_installation(r->then, &is, error)) != AK_OK ||
-	    (code = compare_history(&c)) != AK_OK ||
-	    (code = read_present(&c)) != AK_OK ||
-	    (code = compare_recovery(&c, &is)) != AK_OK ||
-	    (code = ak_record_all(r->then, compare_key, &c, error)) != AK_OK)
-		return code;
-	view->generation_then = is.generation;
-	return error->code;
+	if ((code = ak_master_installation(r->then, &is, error)) == AK_OK &&
+	    (code = compare_history(&c)) == AK_OK &&
+	    (code = read_present(&c)) == AK_OK &&
+	    (code = compare_recovery(&c, &is)) == AK_OK &&
+	    (code = ak_record_all(r->then, compare_key, &c, error)) == AK_OK) {
+		view->generation_then = is.generation;
+		code = error->code;
+	}
+	tdestroy(c.suspended, free);
+	return code;
 }

@@ -103,6 +103,25 @@ kept() {
   [ "$(field "$rotated" expires_at)" = '' ]
 }
 
+@test 'an owner stays suspended when only what is published still says so, and is named once' {
+  make one --owner alice
+  make two --owner alice
+  local token_of_alice=$token
+  make other --owner bob
+  backup
+  "$AK_TOOL" owner suspend -q alice
+  sql "$AUTHKEY_DIR/master/master.db" 'PRAGMA user_version = 99' # made by a newer one
+  authkey restore --dry-run --json "$PLACE/file"
+  ends 0
+  [ "$(jq -c .suspended_since <<<"$output")" = '["alice"]' ]
+  authkey restore -y --json "$PLACE/file"
+  ends 0
+  [ "$(jq -c .suspended_since <<<"$output")" = '["alice"]' ]
+  [ "$(token=$token_of_alice verdict)/$(verdict)" = OWNER_SUSPENDED/VALID ]
+  "$AK_TOOL" owner resume -q alice
+  [ "$(token=$token_of_alice verdict)" = VALID ]
+}
+
 @test 'an owner who is not verified any more stays so, but not in another installation' {
   make deploy --owner alice
   "$AK_TOOL" owner verify -q alice
@@ -294,6 +313,8 @@ spoilt() {
   spoilt "PRAGMA writable_schema = ON; UPDATE sqlite_schema
     SET sql = replace(sql, 'owner.suspended_at IS NOT NULL', '0') WHERE name = 'record'" 'somebody changed it'
   spoilt 'PRAGMA user_version = 99' 'newer authkey'
+  spoilt 'PRAGMA user_version = -7' 'damaged'
+  spoilt 'PRAGMA user_version = 0' 'damaged'
   spoilt 'PRAGMA application_id = 7' 'is no backup'
   spoilt 'UPDATE key SET expires_at = -5' 'is damaged'
   spoilt 'DELETE FROM installation' 'is damaged'

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Migrations: an older master comes up to date with its keys, what is newer or of
  * another kind is left alone; how it is opened (SECURITY R14, R43). */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +177,38 @@ a_newer_master_is_left_alone_and_the_way_out_is_named(void **state)
 	    number_of(path, "PRAGMA user_version"), AK_MIGRATION_COUNT + 1);
 }
 
+/* There is no migration before the first: such a number is nobody's. */
+static void
+a_version_below_the_first_is_damage_and_nothing_is_migrated(void **state)
+{
+	static const int versions[] = { 0, -1, -7, -200, INT_MIN };
+	struct fx *fx = *state;
+	const char *path = fx_path(fx, "root/master/master.db");
+	struct ak_usage *usage;
+	struct ak_error error;
+	struct ak_paths paths;
+	char sql[64];
+
+	assert_code(ak_paths_of(fx->root, &paths, &error), AK_OK, &error);
+	ak_master_close(&fx->master);
+	for (size_t i = 0; i < FX_COUNT(versions); i++) {
+		snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", versions[i]);
+		run_on(path, sql);
+		assert_code(
+		    ak_master_open(fx->root, &fx->master, &error), AK_E_STORE, &error);
+		assert_contains(error.text, "is damaged");
+		assert_code(
+		    ak_master_look(fx->root, &fx->master, &error), AK_E_STORE, &error);
+		assert_contains(error.text, "is damaged");
+		assert_int_equal(number_of(path, "PRAGMA user_version"), versions[i]);
+	}
+	assert_code(ak_usage_open(&paths, &usage, &error), AK_OK, &error);
+	ak_usage_close(&usage);
+	run_on(paths.usage, "PRAGMA user_version = -3");
+	assert_code(ak_usage_open(&paths, &usage, &error), AK_E_STORE, &error);
+	assert_contains(error.text, "is damaged");
+}
+
 static void
 a_database_of_another_kind_is_left_alone(void **state)
 {
@@ -252,6 +285,7 @@ main(void)
 		cmocka_unit_test(many_may_open_an_older_master_at_once),
 		FX_TEST(a_newer_master_is_left_alone_and_the_way_out_is_named),
 		FX_TEST(nothing_that_is_committed_or_deleted_depends_on_luck_R14_R43),
+		FX_TEST(a_version_below_the_first_is_damage_and_nothing_is_migrated),
 		FX_TEST(a_database_of_another_kind_is_left_alone),
 		FX_TEST(a_file_that_is_no_database_is_an_error_that_names_it),
 	};
