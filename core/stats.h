@@ -54,7 +54,10 @@ struct ak_event {
 
 typedef bool ak_event_fn(const struct ak_event *event, void *context);
 
-/* The newest `most` events after `seq`, of one key or of all (NULL), oldest first. */
+/*
+ * The newest `most` events that were folded after `seq`, of one key or of all (NULL),
+ * in the order of their times.
+ */
 enum ak_code ak_usage_events(struct ak_usage *usage, const char *key_id, int64_t seq,
     int64_t most, ak_event_fn *fn, void *context, struct ak_error *error);
 

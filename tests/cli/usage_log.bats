@@ -48,6 +48,16 @@ stop() {
   [[ ${lines[1]} =~ \ alice/deploy\ +VALID\ +nginx\ +192.0.2.7\ +$(id -un)\ *$ ]]
 }
 
+@test 'log is in the order of time, although a fold takes one user after another' {
+  make deploy --owner alice
+  login nginx alice
+  repeat_record 3
+  "$AK_TOOL" fold -q
+  usage_sql 'UPDATE event SET time = time - 60 * (seq % 2), service = seq'
+  [ "$("$AK_TOOL" log --field service | paste -sd' ')" = '1 3 2 4' ]
+  [ "$("$AK_TOOL" log --limit 2 --field service | paste -sd' ')" = '2 4' ]
+}
+
 @test 'log gives 50 events, or the newest N, and with --since all' {
   make deploy --owner alice
   login nginx alice
