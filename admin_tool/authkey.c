@@ -320,6 +320,7 @@ main(int argc, char **argv)
 		fputs("authkey: the system gives no random numbers\n", stderr);
 		return EXIT_STORE;
 	}
+	ak_master_one_thread();
 	out_prepare();
 	cli.now = now.tv_sec;
 	cli.out.now = now.tv_sec;

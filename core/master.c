@@ -20,6 +20,13 @@
 const struct ak_kind ak_master_kind = { "an authkey master", AK_MASTER_APPLICATION_ID,
 	ak_migrations, AK_MIGRATION_COUNT };
 
+void
+ak_master_one_thread(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum ak_code
 ak_master_lock(struct ak_master *m, struct ak_error *error)
 {

@@ -20,6 +20,12 @@
  */
 struct ak_master;
 
+/*
+ * For a program of one thread, before all else: SQLite does without locks, and without
+ * counting what memory it has, which is a tenth of a big import.
+ */
+void ak_master_one_thread(void);
+
 #define AK_MASTER_APPLICATION_ID 0x414b4d31 /* "AKM1" */
 #define AK_GROUP_MAX 64
 #define AK_GROUP_DEFAULT "authkey"
