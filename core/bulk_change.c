@@ -52,8 +52,8 @@ ak_bulk_change_begin(
 	for (size_t i = 0; code == AK_OK && i < b->count; i++)
 		code = ak_execute(&m->db, b->parts[i].drop, error);
 	if (code == AK_OK)
-		code = ak_execute(
-		    &m->db, "PRAGMA ignore_check_constraints = ON", error);
+		code =
+		    ak_execute(&m->db, "PRAGMA ignore_check_constraints = ON", error);
 	return code == AK_OK ? ak_publishing_put(m, &whole, error) : code;
 }
 

@@ -25,8 +25,8 @@ enum ak_code ak_bulk_change_begin(
 
 /*
  * Check the keys, note their tags and make what was taken away again, if `make`: within
- * the change, before it is committed. Otherwise only free: what undoes the change brings
- * all back. NULL is fine.
+ * the change, before it is committed. Otherwise only free: what undoes the change
+ * brings all back. NULL is fine.
  *
  * AK_E_CONFLICT  a key that was added is one that its table does not take
  */
