@@ -14,16 +14,12 @@
 
 enum { INTERIOR_INDEX = 2, LEAF_INDEX = 10 };
 
-struct tree {
-	int fd;
-	uint32_t pages;
-};
-
-/* A page, and what its header says. */
+/* A page, of the head or one that was read, and what its header says. */
 struct page {
-	uint8_t bytes[AK_PAGE_SIZE];
+	const uint8_t *bytes;
 	unsigned cells;
 	bool leaf;
+	uint8_t buffer[AK_PAGE_SIZE];
 };
 
 /* A cell: where its payload lies, and the two columns of its record. */
@@ -36,24 +32,42 @@ struct cell {
 	size_t record_len;
 };
 
-static bool
-read_page(const struct tree *tree, uint32_t number, uint8_t bytes[AK_PAGE_SIZE])
+static ssize_t
+read_at(int fd, uint8_t *bytes, size_t len, off_t offset)
 {
-	off_t offset = (off_t)(number - 1) * AK_PAGE_SIZE;
 	ssize_t n;
 
-	if (number < AK_BTREE_ROOT || number > tree->pages)
-		return false;
 	do
-		n = pread(tree->fd, bytes, AK_PAGE_SIZE, offset);
+		n = pread(fd, bytes, len, offset);
 	while (n < 0 && errno == EINTR);
-	return n == AK_PAGE_SIZE;
+	return n;
+}
+
+size_t
+ak_btree_read_head(struct ak_btree *tree)
+{
+	ssize_t n = read_at(tree->fd, tree->head, sizeof(tree->head), 0);
+
+	tree->known = n > 0 ? (uint32_t)n / AK_PAGE_SIZE : 0;
+	return n > 0 ? (size_t)n : 0;
 }
 
 static bool
-read_node(const struct tree *tree, uint32_t number, struct page *page)
+read_page(const struct ak_btree *tree, uint32_t number, struct page *page)
 {
-	if (!read_page(tree, number, page->bytes) ||
+	size_t offset = (size_t)(number - 1) * AK_PAGE_SIZE;
+
+	if (number < AK_BTREE_ROOT || number > tree->pages)
+		return false;
+	page->bytes = number <= tree->known ? tree->head + offset : page->buffer;
+	return number <= tree->known || read_at(tree->fd, page->buffer, AK_PAGE_SIZE,
+					    (off_t)offset) == AK_PAGE_SIZE;
+}
+
+static bool
+read_node(const struct ak_btree *tree, uint32_t number, struct page *page)
+{
+	if (!read_page(tree, number, page) ||
 	    (page->bytes[0] != LEAF_INDEX && page->bytes[0] != INTERIOR_INDEX))
 		return false;
 	page->leaf = page->bytes[0] == LEAF_INDEX;
@@ -139,6 +153,7 @@ static bool
 search_page(const struct page *page, const char *id, unsigned *i, bool *found)
 {
 	unsigned low = 0, high = page->cells;
+	size_t len = strlen(id);
 	struct cell cell;
 	int order;
 
@@ -147,7 +162,7 @@ search_page(const struct page *page, const char *id, unsigned *i, bool *found)
 		*i = low + (high - low) / 2;
 		if (!read_cell(page, *i, &cell))
 			return false;
-		if ((order = compare(&cell, id, strlen(id))) == 0) {
+		if ((order = compare(&cell, id, len)) == 0) {
 			*found = true;
 			return true;
 		}
@@ -162,7 +177,7 @@ search_page(const struct page *page, const char *id, unsigned *i, bool *found)
 
 /* Copy a record out, following it through its overflow pages: 1.6, "Overflow". */
 static bool
-copy_record(const struct tree *tree, struct page *page, const struct cell *cell,
+copy_record(const struct ak_btree *tree, struct page *page, const struct cell *cell,
     uint8_t *record, size_t size)
 {
 	size_t local = cell->end - cell->at, done, n;
@@ -175,7 +190,7 @@ copy_record(const struct tree *tree, struct page *page, const struct cell *cell,
 	if (done < cell->record_len)
 		next = ak_get_big_endian(page->bytes + cell->end, 4);
 	while (done < cell->record_len) {
-		if (!read_page(tree, next, page->bytes))
+		if (!read_page(tree, next, page))
 			return false;
 		n = cell->record_len - done;
 		n = n < PER_OVERFLOW ? n : PER_OVERFLOW;
@@ -186,36 +201,60 @@ copy_record(const struct tree *tree, struct page *page, const struct cell *cell,
 	return true;
 }
 
-enum ak_search
-ak_btree_find(
-    int fd, uint32_t pages, const char *id, uint8_t *record, size_t size, size_t *len)
+static enum ak_search
+take_record(const struct ak_btree *tree, struct page *page, unsigned i, uint8_t *record,
+    size_t size, size_t *len)
 {
-	const struct tree tree = { fd, pages };
-	uint32_t number = AK_BTREE_ROOT;
-	struct page page;
 	struct cell cell;
+
+	if (!read_cell(page, i, &cell) || !copy_record(tree, page, &cell, record, size))
+		return AK_SEARCH_DAMAGED;
+	*len = cell.record_len;
+	return AK_SEARCH_FOUND;
+}
+
+/* The page on which to go on, behind a cell that does not sort before the id. */
+static uint32_t
+child(const struct page *page, unsigned i)
+{
+	size_t at = 8;
+
+	if (i < page->cells)
+		at = ak_get_big_endian(page->bytes + 12 + 2 * i, 2);
+	return ak_get_big_endian(page->bytes + at, 4);
+}
+
+enum ak_search
+ak_btree_find(const struct ak_btree *tree, const char *id, uint8_t *record, size_t size,
+    size_t *len)
+{
+	uint32_t number = AK_BTREE_ROOT;
+	AK_FILLED_FIRST struct page page;
 	unsigned i;
 	bool found;
 
 	for (int depth = 0; depth < MAX_DEPTH; depth++) {
-		if (!read_node(&tree, number, &page) ||
+		if (!read_node(tree, number, &page) ||
 		    !search_page(&page, id, &i, &found))
 			return AK_SEARCH_DAMAGED;
-		if (found) {
-			if (!read_cell(&page, i, &cell) ||
-			    !copy_record(&tree, &page, &cell, record, size))
-				return AK_SEARCH_DAMAGED;
-			*len = cell.record_len;
-			return AK_SEARCH_FOUND;
-		}
+		if (found)
+			return take_record(tree, &page, i, record, size, len);
 		if (page.leaf)
 			return AK_SEARCH_MISSING;
-		if (i == page.cells)
-			number = ak_get_big_endian(page.bytes + 8, 4);
-		else
-			number = ak_get_big_endian(
-			    page.bytes + ak_get_big_endian(page.bytes + 12 + 2 * i, 2),
-			    4);
+		number = child(&page, i);
 	}
 	return AK_SEARCH_DAMAGED;
+}
+
+enum ak_search
+ak_btree_first(const struct ak_btree *tree, uint8_t *record, size_t size, size_t *len)
+{
+	AK_FILLED_FIRST struct page page;
+	struct cell cell;
+
+	if (tree->known >= AK_BTREE_FIRST && read_node(tree, AK_BTREE_FIRST, &page) &&
+	    page.leaf && page.cells > 0 && read_cell(&page, 0, &cell) &&
+	    cell.id_len == 0)
+		return take_record(tree, &page, 0, record, size, len);
+	return ak_btree_find(tree, "", record, size, len);
 }

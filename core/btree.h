@@ -22,20 +22,54 @@
 #define AK_PAGE_SIZE 4096
 #define AK_BTREE_ROOT 2
 
+/*
+ * A big buffer that is filled before it is read: the compiler is not to clear it, which
+ * would cost each login a walk through the processor's cache.
+ */
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define AK_FILLED_FIRST __attribute__((uninitialized))
+#endif
+#endif
+#ifndef AK_FILLED_FIRST
+#define AK_FILLED_FIRST
+#endif
+
 enum ak_search { AK_SEARCH_FOUND, AK_SEARCH_MISSING, AK_SEARCH_DAMAGED };
+
+/*
+ * A file that is searched, and what it begins with, which is read once: the header of
+ * SQLite, the root and the page behind it. There the first record stands: it is the
+ * last that is inserted, and SQLite keeps the lowest number for the leftmost page.
+ */
+#define AK_BTREE_FIRST 3
+struct ak_btree {
+	int fd; /* open for reading; only pread() is used */
+	uint32_t pages; /* that the file has */
+	uint32_t known; /* that `head` has, whole ones */
+	uint8_t head[AK_BTREE_FIRST * AK_PAGE_SIZE];
+};
+
+/* Read the head of an open file. Returns the number of bytes that are there. */
+size_t ak_btree_read_head(struct ak_btree *tree);
 
 /*
  * Find the record under `id`.
  *
- *   fd      open for reading; only pread() is used
- *   pages   the number of pages that the file has
  *   id      compared by bytes, as SQLite's BINARY collation does
  *   record  out, `size` bytes of the caller's memory; `*len` are used when found
  *
  * AK_SEARCH_DAMAGED  not a tree of that table, an error of input, or no room in
  * `record`
  */
-enum ak_search ak_btree_find(
-    int fd, uint32_t pages, const char *id, uint8_t *record, size_t size, size_t *len);
+enum ak_search ak_btree_find(const struct ak_btree *tree, const char *id,
+    uint8_t *record, size_t size, size_t *len);
+
+/*
+ * The same for the empty id, which sorts before all others: it is looked for where it
+ * stands in what publish writes, in the head, and only then from the root.
+ */
+enum ak_search ak_btree_first(
+    const struct ak_btree *tree, uint8_t *record, size_t size, size_t *len);
 
 #endif

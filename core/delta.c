@@ -97,28 +97,38 @@ ak_delta_bucket_seal(const struct ak_delta_head *head, uint32_t number, uint8_t 
 	    "bucket", bytes, AK_DELTA_BUCKET_HEAD + entries * AK_DELTA_ENTRY_LEN, seal);
 }
 
-static bool
-read_at(const struct ak_delta *delta, uint64_t at, uint8_t *to, size_t len)
+static ssize_t
+read_file(int fd, uint64_t at, uint8_t *to, size_t len)
 {
 	ssize_t n;
 
 	do
-		n = pread(delta->fd, to, len, (off_t)at);
+		n = pread(fd, to, len, (off_t)at);
 	while (n < 0 && errno == EINTR);
-	return n == (ssize_t)len;
+	return n;
+}
+
+static bool
+read_at(const struct ak_delta *delta, uint64_t at, uint8_t *to, size_t len)
+{
+	if (at > delta->known || len > delta->known - at)
+		return read_file(delta->fd, at, to, len) == (ssize_t)len;
+	memcpy(to, delta->begin + at, len);
+	return true;
 }
 
 static enum ak_code
 read_head(
     struct ak_delta *delta, const char *path, uint64_t tag, struct ak_error *error)
 {
-	uint8_t packed[AK_DELTA_HEAD_LEN];
+	ssize_t n = read_file(delta->fd, 0, delta->begin, sizeof(delta->begin));
 
-	if (!read_at(delta, 0, packed, sizeof(packed)) ||
-	    memcmp(packed, AK_DELTA_MAGIC, sizeof(AK_DELTA_MAGIC) - 1) != 0)
+	delta->known = n > 0 ? (size_t)n : 0;
+	if (delta->known < AK_DELTA_HEAD_LEN ||
+	    memcmp(delta->begin, AK_DELTA_MAGIC, sizeof(AK_DELTA_MAGIC) - 1) != 0)
 		return ak_fail(error, AK_E_STORE,
 		    "%s: is no delta of an authkey store; run: authkey publish", path);
-	if (!unpack_head(packed, &delta->head))
+	if (!unpack_head(delta->begin, &delta->head))
 		return ak_fail(error, AK_E_STORE,
 		    "%s: is damaged (its head); run: authkey publish", path);
 	if (delta->head.meta.delta != tag)
@@ -136,7 +146,8 @@ ak_delta_open(const char *path, uint64_t tag, uid_t owner, struct ak_delta *delt
 {
 	enum ak_code code;
 
-	memset(delta, 0, sizeof(*delta));
+	delta->known = 0;
+	memset(&delta->head, 0, sizeof(delta->head));
 	code = ak_trusted_beside(path, owner, &delta->fd, &delta->status, error);
 	if (code == AK_OK && (code = read_head(delta, path, tag, error)) != AK_OK)
 		ak_delta_close(delta);
@@ -194,7 +205,7 @@ enum ak_search
 ak_delta_find(const struct ak_delta *delta, const char *id, uint8_t *record,
     size_t size, size_t *len)
 {
-	uint8_t bytes[AK_DELTA_BUCKET_LEN];
+	AK_FILLED_FIRST uint8_t bytes[AK_DELTA_BUCKET_LEN];
 	const uint8_t *entry = bytes + AK_DELTA_BUCKET_HEAD;
 	uint32_t count;
 

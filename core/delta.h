@@ -46,8 +46,11 @@ struct ak_delta_head {
 	uint8_t seal[AK_SEAL_LEN];
 };
 
+#define AK_DELTA_BEGIN 4096
 struct ak_delta {
 	int fd; /* -1: there is none */
+	size_t known; /* bytes of `begin`, which is read once; that is all of most */
+	uint8_t begin[AK_DELTA_BEGIN];
 	struct stat status;
 	struct ak_delta_head head;
 };

@@ -138,7 +138,7 @@ ak_restore_open(
 	if (r == NULL)
 		return ak_fail(error, AK_E_NOMEM, "out of memory");
 	r->scratch.folder = -1;
-	r->store.fd = -1;
+	r->store.tree.fd = -1;
 	if ((code = open_present(r, root, error)) == AK_OK &&
 	    (code = take_in(r, file, error)) == AK_OK)
 		code = open_copy(r, file, error);

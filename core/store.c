@@ -73,20 +73,20 @@ check_version(const uint8_t h[HEADER_LEN], const char *path, uint32_t *version,
 static enum ak_code
 check_header(struct ak_store *store, const char *path, struct ak_error *error)
 {
-	uint8_t h[HEADER_LEN] = { 0 };
+	uint8_t *h = store->tree.head;
 	uint32_t version;
 	enum ak_code code;
 
 	/* What is too short for a header fits none. */
-	if (pread(store->fd, h, sizeof(h), 0) != (ssize_t)sizeof(h))
-		h[0] = 0;
+	if (ak_btree_read_head(&store->tree) < HEADER_LEN)
+		memset(h, 0, HEADER_LEN);
 	if ((code = check_version(h, path, &version, error)) != AK_OK)
 		return code;
 	if (ak_get_big_endian(h + AT_PAGE_SIZE, 2) != AK_PAGE_SIZE || !has_fixed(h))
 		return ak_fail(error, AK_E_STORE,
 		    "%s: is not as authkey leaves it; run: authkey publish", path);
-	store->pages = ak_get_big_endian(h + AT_PAGE_COUNT, 4);
-	if ((off_t)store->pages * AK_PAGE_SIZE != store->status.st_size)
+	store->tree.pages = ak_get_big_endian(h + AT_PAGE_COUNT, 4);
+	if ((off_t)store->tree.pages * AK_PAGE_SIZE != store->status.st_size)
 		return ak_fail(
 		    error, AK_E_STORE, "%s: is cut short; run: authkey publish", path);
 	return AK_OK;
@@ -98,7 +98,7 @@ read_meta(struct ak_store *store, struct ak_error *error)
 	uint8_t record[AK_META_PACKED_MAX];
 	size_t len;
 
-	if (ak_btree_find(store->fd, store->pages, "", record, sizeof(record), &len) !=
+	if (ak_btree_first(&store->tree, record, sizeof(record), &len) !=
 		AK_SEARCH_FOUND ||
 	    !ak_meta_unpack(record, len, &store->meta))
 		return damaged(store, "its first record", error);
@@ -108,10 +108,10 @@ read_meta(struct ak_store *store, struct ak_error *error)
 void
 ak_store_close(struct ak_store *store)
 {
-	if (store->fd < 0)
+	if (store->tree.fd < 0)
 		return;
-	close(store->fd);
-	store->fd = -1;
+	close(store->tree.fd);
+	store->tree.fd = -1;
 	ak_delta_close(&store->delta);
 }
 
@@ -121,10 +121,10 @@ ak_store_open_alone(
 {
 	enum ak_code code;
 
-	memset(store, 0, sizeof(*store));
 	store->path = path;
 	store->delta.fd = -1;
-	code = ak_trusted_open(path, owner, &store->fd, &store->status, error);
+	memset(&store->meta, 0, sizeof(store->meta));
+	code = ak_trusted_open(path, owner, &store->tree.fd, &store->status, error);
 	if (code == AK_OK && ((code = check_header(store, path, error)) != AK_OK ||
 				 (code = read_meta(store, error)) != AK_OK))
 		ak_store_close(store);
@@ -134,13 +134,14 @@ ak_store_open_alone(
 enum ak_code
 ak_store_not_newer(const char *path, uid_t owner, struct ak_error *error)
 {
-	struct ak_store store = { .fd = -1, .delta.fd = -1 };
+	struct ak_store store = { .tree.fd = -1, .delta.fd = -1 };
 	uint8_t h[HEADER_LEN];
 	uint32_t version = 0;
 	enum ak_code code = AK_OK;
 
-	if (ak_trusted_open(path, owner, &store.fd, &store.status, error) == AK_OK &&
-	    pread(store.fd, h, sizeof(h), 0) == (ssize_t)sizeof(h))
+	if (ak_trusted_open(path, owner, &store.tree.fd, &store.status, error) ==
+		AK_OK &&
+	    pread(store.tree.fd, h, sizeof(h), 0) == (ssize_t)sizeof(h))
 		code = check_version(h, path, &version, error);
 	ak_store_close(&store);
 	return version > AK_STORE_VERSION_DELTA ? code : AK_OK;
@@ -150,7 +151,7 @@ ak_store_not_newer(const char *path, uid_t owner, struct ak_error *error)
 static enum ak_code
 open_delta(struct ak_store *store, uid_t owner, struct ak_error *error)
 {
-	char path[PATH_MAX];
+	AK_FILLED_FIRST char path[PATH_MAX];
 
 	if (!ak_delta_path(store->path, store->meta.delta, path, sizeof(path)))
 		return ak_fail(error, AK_E_STORE, "%s: is too long", store->path);
@@ -215,7 +216,7 @@ find_record(const struct ak_store *store, const char *id, uint8_t record[AK_PACK
     size_t *len, const char **what)
 {
 	enum ak_search in_store =
-	    ak_btree_find(store->fd, store->pages, id, record, AK_PACKED_MAX, len);
+	    ak_btree_find(&store->tree, id, record, AK_PACKED_MAX, len);
 	enum ak_search in_delta;
 
 	*what = in_store == AK_SEARCH_FOUND ? "a record" : "a page";
@@ -227,7 +228,7 @@ find_record(const struct ak_store *store, const char *id, uint8_t record[AK_PACK
 	*what = "its delta";
 	if (in_delta == AK_SEARCH_DAMAGED || *len > 0)
 		return in_delta;
-	memset(record, 0, AK_PACKED_MAX);
+	memset(record, 0, AK_PACKED_USUAL);
 	*len = AK_PACKED_USUAL;
 	return AK_SEARCH_MISSING;
 }
@@ -236,13 +237,16 @@ static enum ak_code
 find_key(const struct ak_store *store, const char *id, struct ak_key *key,
     struct ak_error *error)
 {
-	uint8_t record[AK_PACKED_MAX] = { 0 };
+	AK_FILLED_FIRST uint8_t record[AK_PACKED_MAX];
 	size_t len = AK_PACKED_USUAL;
+	enum ak_search search;
 	const char *what;
-	enum ak_search search = find_record(store, id, record, &len, &what);
-	/* An unknown id is unpacked too, from zeroes that fit no seal: SECURITY R10. */
-	bool fits = ak_key_unpack(id, record, len, key);
+	bool fits;
 
+	/* An unknown id is unpacked too, from zeroes that fit no seal: SECURITY R10. */
+	memset(record, 0, AK_PACKED_USUAL);
+	search = find_record(store, id, record, &len, &what);
+	fits = ak_key_unpack(id, record, len, key);
 	if (search == AK_SEARCH_MISSING || (search == AK_SEARCH_FOUND && fits))
 		return AK_OK;
 	memset(key, 0, sizeof(*key));
@@ -271,7 +275,7 @@ ak_store_mark(const struct ak_store *store, struct ak_store_mark *mark)
 bool
 ak_store_is_still(const char *path, const struct ak_store_mark *mark)
 {
-	char delta[PATH_MAX];
+	AK_FILLED_FIRST char delta[PATH_MAX];
 
 	return is_still(path, &mark->store) &&
 	       (mark->tag == 0 ||

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "btree.h"
 #include "delta.h"
 #include "error.h"
 #include "key.h"
@@ -23,8 +24,7 @@
  */
 struct ak_store {
 	const char *path; /* borrowed, for messages */
-	int fd;
-	uint32_t pages;
+	struct ak_btree tree;
 	struct stat status;
 	struct ak_store_meta meta; /* what the file itself says */
 	struct ak_delta delta;

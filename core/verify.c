@@ -10,7 +10,7 @@ static enum ak_reason
 prove(const struct ak_source *source, const uint8_t digest[AK_DIGEST_LEN],
     struct ak_verdict *verdict)
 {
-	struct ak_store store;
+	AK_FILLED_FIRST struct ak_store store;
 	enum ak_reason proof = AK_STORE_UNAVAILABLE;
 	bool same;
 

@@ -3,9 +3,12 @@
  * Stores that somebody built by hand, with right modes and right seals, and with what
  * publish would never write: refused, and never read as less than was meant (R19, R20).
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../forge.h"
+#include "btree.h"
 #include "sql.h"
 
 static void
@@ -181,6 +184,38 @@ a_store_without_its_first_record_is_refused_R28(void **state)
 	forge_refused(fx, "none at all");
 }
 
+/* In what publish writes it is on the page behind the root, and so read at once. */
+static void
+the_first_record_is_found_behind_the_root_and_elsewhere(void **state)
+{
+	static const char *const seconds[] = { "", "CREATE TABLE other (x);" };
+	const struct forged meta = forge_meta(), record = forge_record();
+	struct fx *fx = *state;
+	char id[AK_ID_LEN + 1];
+	struct ak_key key;
+	uint8_t *bytes;
+	size_t len;
+
+	for (size_t i = 0; i < FX_COUNT(seconds); i++) {
+		sqlite3 *db = forge_begin(fx);
+
+		forge_run(db, ak_sql_store);
+		forge_run(db, seconds[i]); /* it takes page 3 */
+		for (int n = 0; n < 300; n++) {
+			snprintf(id, sizeof(id), "1111%04d", n);
+			forge_insert(db, ak_sql_store_insert, id, &record);
+		}
+		forge_insert(db, ak_sql_store_insert, FORGED_ID, &record);
+		forge_insert(db, ak_sql_store_insert, "", &meta);
+		forge_end(fx, db);
+		bytes = fx_read(fx->store, &len);
+		assert_int_equal(bytes[2 * AK_PAGE_SIZE], i == 0 ? 10 : 13);
+		free(bytes);
+		assert_int_equal(forge_find(fx, &key), AK_OK);
+		assert_string_equal(key.id, FORGED_ID);
+	}
+}
+
 int
 main(void)
 {
@@ -191,6 +226,7 @@ main(void)
 		FX_TEST(a_text_longer_than_its_field_is_refused_R20),
 		FX_TEST(a_seal_fits_one_record_under_one_id_R20),
 		FX_TEST(a_store_without_its_first_record_is_refused_R28),
+		FX_TEST(the_first_record_is_found_behind_the_root_and_elsewhere),
 	};
 
 	return cmocka_run_group_tests_name("forged stores", tests, NULL, NULL);
