@@ -13,6 +13,7 @@ folder=$(cd "$1" && pwd)
 tar --exclude ./build --exclude ./.git --exclude ".${folder#"$PWD"}" -cf - . |
   tar -C "$folder/source" -xf -
 
+echo "deb: building the packages, for a minute; the log is in $1/log" >&2
 cd "$folder/source"
 umask 022
 if ! env -i PATH="$PATH" DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS-nocheck noautodbgsym}" \

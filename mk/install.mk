@@ -23,14 +23,26 @@ MAN5 := docs/man/authkey-store.5
 
 MODULES := pam_authkey.so pam_authkey_passwd.so
 
+TIMER := /etc/systemd/system/timers.target.wants/authkey-fold.timer
 UNITS := $(wildcard packaging/systemd/*)
 
 INSTALLED := $(MODULES:%=$(pamdir)/%) $(sbindir)/authkey $(UNITS:packaging/systemd/%=$(unitdir)/%) \
              $(MAN8:docs/man/%=$(mandir)/man8/%) $(MAN5:docs/man/%=$(mandir)/man5/%) \
              $(bashcompdir)/authkey $(zshcompdir)/_authkey $(fishcompdir)/authkey.fish
 
+# dpkg may know the folder by the other of its two names, with /usr and without.
+OF_DEBIAN = dpkg -S $(foreach d,$(pamdir:/usr/%=/%),$(d)/pam_authkey.so /usr$(d)/pam_authkey.so) 2>/dev/null
+
+# What a package has put there is dpkg's to replace and to take away.
+.PHONY: not-of-debian
+not-of-debian:
+	@$(if $(DESTDIR),:,! $(OF_DEBIAN) | grep -q . || { \
+	  echo "make: $(pamdir)/pam_authkey.so belongs to the Debian package libpam-authkey: nothing is changed."; \
+	  echo "make: Either take the package away, apt-get remove libpam-authkey, or let this goal leave its"; \
+	  echo "make: modules alone: pamdir=/usr/local/lib/security"; exit 1; } >&2)
+
 .PHONY: install
-install: all ## PREFIX=/usr/local, DESTDIR=, pamdir=, sbindir=, mandir=, unitdir=, bash-, zsh-, fishcompdir=
+install: not-of-debian all ## PREFIX=/usr/local, DESTDIR=, pamdir=, sbindir=, mandir=, unitdir=, bash-, zsh-, fishcompdir=
 	install -d $(sort $(dir $(INSTALLED:%=$(DESTDIR)%)))
 	install -m 644 $(MODULES:%=$(B)/%) $(DESTDIR)$(pamdir)/
 	install -m 755 $(B)/authkey $(DESTDIR)$(sbindir)/
@@ -44,7 +56,8 @@ install: all ## PREFIX=/usr/local, DESTDIR=, pamdir=, sbindir=, mandir=, unitdir
 	install -m 644 packaging/completions/authkey.fish $(DESTDIR)$(fishcompdir)/
 
 .PHONY: uninstall
-uninstall: ## take away what install has put there; keys stay
+uninstall: not-of-debian ## take away what install has put there; keys stay
+	@$(if $(DESTDIR),:,! [ $(TIMER) -ef $(unitdir)/$(notdir $(TIMER)) ] || systemctl disable --now $(notdir $(TIMER)) || [ ! -d /run/systemd/system ])
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
 
 .PHONY: deb

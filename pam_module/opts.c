@@ -23,6 +23,6 @@ opts_parse(
 	why = ak_module_options_parse(argc, argv, user_number, pamh, opts, &wrong);
 	if (why == NULL)
 		return PAM_SUCCESS;
-	log_option(pamh, wrong, why, "nobody gets in");
+	log_option(pamh, wrong, why, "this line lets nobody in");
 	return PAM_SERVICE_ERR;
 }

@@ -7,18 +7,20 @@ bats_require_minimum_version 1.5.0
 
 export LC_ALL=C.UTF-8
 
-# shown_by PROGRAM PAGE: its text, and what the program complains of.
+# shown_by PROGRAM PAGE [COLUMNS]: its text, and what the program complains of; groff breaks
+# lines so early.
 shown_by() {
   case $1 in
   mandoc) mandoc -T utf8 -O width=80 "$2" | sed 's/.\x08//g' ;;
-  groff) groff -ww -mandoc -T utf8 -P -cbou -r LL=80n "$2" 2>&1 ;;
+  groff) groff -ww -mandoc -T utf8 -P -cbou -r "LL=${3:-80}n" "$2" 2>&1 ;;
   esac
 }
 
+# For a terminal of 80 columns man leaves two free.
 @test 'no line of a page is wider than 80 columns, and groff has no complaint' {
   for page in "$AK_TOP"/docs/man/*.[1-8]; do
     for program in mandoc groff; do
-      text=$(shown_by $program "$page")
+      text=$(shown_by $program "$page" 78)
       [ -n "$text" ]
       wide=$(grep -E '^.{81}' <<<"$text" || true)
       [ -z "$wide" ] || { echo "$page by $program: $wide"; return 1; }
@@ -60,6 +62,19 @@ anchors() {
         { echo "$page: $link has no such heading"; return 1; }
     done <<<"$(links "$page")"
   done
+}
+
+@test 'whoever follows one page after the other makes each key under a name of its own' {
+  cd "$AK_TOP"
+  grep -ho 'authkey create [a-z0-9-]* --owner [a-z@.]*' README.md docs/*.md docs/*/*.md | sort \
+    >"$BATS_TEST_TMPDIR/keys"
+  [ "$(wc -l <"$BATS_TEST_TMPDIR/keys")" -gt 12 ]
+  [ -z "$(uniq -d "$BATS_TEST_TMPDIR/keys")" ]
+}
+
+@test 'what a page has for a key that lacks something adds it, and replaces no list' {
+  cd "$AK_TOP"
+  run ! grep -nE '^\|.*authkey edit [^`]*--(service|scope|from|tag) [^+]' docs/services/*.md
 }
 
 @test 'the index of services has each of their pages' {

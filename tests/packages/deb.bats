@@ -30,7 +30,8 @@ setup_file() {
   [ -z "$WHY_NOT" ] || return 0
   export DEBS=$BATS_FILE_TMPDIR/debs
   mkdir "$DEBS"
-  env -u MAKEFLAGS -u MAKELEVEL make -s -C "$AK_TOP" B="$AK_BUILD" deb >"$DEBS/list"
+  env -u MAKEFLAGS -u MAKELEVEL make -s -C "$AK_TOP" B="$AK_BUILD" deb >"$DEBS/list" \
+    2>"$BATS_FILE_TMPDIR/said" || { cat "$BATS_FILE_TMPDIR/said" >&2; return 1; }
   # shellcheck disable=SC2046 # paths of ours
   cp $(cat "$DEBS/list") "$DEBS"
   VERSION=$(dpkg-deb -f "$DEBS"/authkey_*.deb Version)
@@ -138,6 +139,7 @@ state_of() {
 @test "the packages are built beside the tree, of the version of the tool" {
   [ "$(wc -l <"$DEBS/list")" -eq 2 ]
   [ ! -e "$AK_TOP/debian/files" ]
+  grep -q '^deb: building .*/deb/log$' "$BATS_FILE_TMPDIR/said"
   [ "$(authkey --version)" = "authkey $VERSION" ]
 }
 
@@ -190,6 +192,48 @@ state_of() {
     /usr/share/doc/authkey/README.md /usr/share/doc/authkey/docs/services/nginx.md; do
     grep -qE "^.* $file$" "$BATS_TEST_TMPDIR/files" || { echo "no $file"; return 1; }
   done
+}
+
+@test "every link of the installed pages leads to a file that is installed" {
+  pages=$BATS_TEST_TMPDIR/pages
+  mkdir "$pages"
+  inside tar -C /usr/share/doc/authkey -cf - . | tar -C "$pages" -xf -
+  while IFS=: read -r page link; do
+    [ -e "$(dirname "$page")/${link%%#*}" ] || { echo "$page: $link"; return 1; }
+  done < <(grep -ro --include='*.md' ']([^)#:]*[#)]' "$pages" | sed 's/](//; s/[#)]$//')
+  [ -e "$pages/docs/services/nginx.md" ]
+}
+
+# What the source is unpacked as there.
+with_source() {
+  tar -C "$AK_TOP" --exclude ./build --exclude ./.git -cf - . | inside tar -C /root -xf -
+}
+
+@test "make install and uninstall leave the modules of the package alone, and say a way out" {
+  with_source
+  for goal in install uninstall; do
+    run inside make -s -C /root $goal
+    [ "$status" -ne 0 ]
+    [[ $output == *'belongs to the Debian package libpam-authkey'*pamdir=/usr/local/lib/security* ]]
+  done
+  inside sh -c 'mkdir /usr/local/sbin && touch /usr/local/sbin/authkey'
+  inside make -s -C /root uninstall DESTDIR=/nowhere
+  inside make -s -C /root uninstall pamdir=/usr/local/lib/security
+  run ! inside test -e /usr/local/sbin/authkey
+  inside dpkg --verify libpam-authkey authkey
+  inside test -L /etc/systemd/system/timers.target.wants/authkey-fold.timer
+  use_keys
+  new_key laptop
+  [ "$(login api "$token")" = '0 0' ]
+}
+
+@test "make uninstall leaves no timer that has been switched on" {
+  with_source
+  inside dpkg --purge authkey libpam-authkey
+  inside sh -c 'install -D -m 644 -t /usr/local/lib/systemd/system /root/packaging/systemd/*
+    wants=/etc/systemd/system/timers.target.wants
+    ln -s /usr/local/lib/systemd/system/authkey-fold.timer $wants
+    make -s -C /root uninstall && ! test -L $wants/authkey-fold.timer'
 }
 
 @test "a key opens a service through the installed module, and not once it is disabled" {
@@ -281,7 +325,7 @@ END
   [ "$(login api "$token")" = '0 0' ]
   run inside dpkg --remove libpam-authkey
   [ "$status" -eq 0 ]
-  [[ $output == *'name a module that is gone'*/etc/pam.d/api* ]]
+  [[ $output == *'name a module that is gone'*/etc/pam.d/api*'until then keys still open'* ]]
   [ "$(login api "$token")" != '0 0' ]
   install_packages
   [ "$(login api "$token")" = '0 0' ]

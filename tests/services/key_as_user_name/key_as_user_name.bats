@@ -58,13 +58,29 @@ at() {
   "${@:2}"
 }
 
-# The page's server, before an application that says what it was told. A log above it,
-# as Debian's nginx.conf has one, is there to be written to by mistake.
+# named PAGE: the file of nginx that the page names.
+named() {
+  grep -o '/etc/nginx/conf.d/[a-z0-9-]*\.conf' "$AK_TOP/$1" | head -n 1 | sed 's|.*/||'
+}
+
+# The page's server, in the file that the README has made for one, before an application that
+# says what it was told. A log above it, as Debian's nginx.conf has one, is there to be
+# written to by mistake.
 start_nginx() {
   local application
   application=$(free_port)
+  mkdir "$folder/conf.d"
+  recipe $PAGE nginx '^map' >"$folder/conf.d/$(named docs/services/$PAGE)"
   {
-    cat <<END
+    echo "server { listen 127.0.0.1:$port;"
+    recipe $PAGE nginx '^access_log' |
+      sed "s|/var/log/nginx|$folder|; s|127.0.0.1:3000|127.0.0.1:$application|"
+    recipe $PAGE nginx '^location' |
+      sed "s|127.0.0.1:3000|127.0.0.1:$application|"
+    echo '}'
+  } >"$folder/conf.d/$(named README.md)"
+  [ "$(find "$folder/conf.d" -name '?*.conf' | wc -l)" -eq 2 ]
+  cat >"$folder/nginx.conf" <<END
 load_module /usr/lib/nginx/modules/ngx_http_auth_pam_module.so;
 user www-data;
 daemon off;
@@ -82,15 +98,9 @@ http {
     listen 127.0.0.1:$application;
     return 200 "key=\$http_x_key authorization=\$http_authorization\n";
   }
+  include $folder/conf.d/*.conf;
+}
 END
-    recipe $PAGE nginx '^map'
-    echo "server { listen 127.0.0.1:$port;"
-    recipe $PAGE nginx '^access_log' |
-      sed "s|/var/log/nginx|$folder|; s|127.0.0.1:3000|127.0.0.1:$application|"
-    recipe $PAGE nginx '^location' |
-      sed "s|127.0.0.1:3000|127.0.0.1:$application|"
-    echo '} }'
-  } >"$folder/nginx.conf"
   serve nginx -c "$folder/nginx.conf" -p "$folder"
 }
 
