@@ -123,6 +123,16 @@ take_ended(
 static enum ak_code
 look(struct work *w)
 {
+	static const char *const known[] = {
+		[AK_STORE_TELLS_ALL] = "what was revoked since is known from the "
+				       "store, keys.db, alone",
+		[AK_STORE_TELLS_OLD] = "the store, keys.db, has lost its delta and "
+				       "tells alone what was revoked before it was "
+				       "written; revoke once more what was later",
+		[AK_STORE_TELLS_NOTHING] = "the store cannot be read either, and "
+					   "nothing tells what was revoked since; "
+					   "revoke it once more",
+	};
 	struct cli *cli = w->cli;
 	const struct ak_restore_view *v = &w->view;
 	const char *why = ak_restore_present_why_not(w->restore);
@@ -147,10 +157,9 @@ look(struct work *w)
 		    w->revive ? "come back" : "stay deleted");
 	if (why != NULL)
 		cli_warn(cli,
-		    "the present master cannot be read: %s; what was revoked since is "
-		    "known from the store, keys.db, alone, and what was deleted or "
-		    "suspended since may be LIVE again",
-		    why);
+		    "the present master cannot be read: %s; %s, and what was deleted "
+		    "or suspended since may be LIVE again",
+		    why, known[ak_restore_store_tells(w->restore)]);
 	if (v->keys_now == AK_NO_TIME)
 		cli_say(cli, "Keys in %s: %lld.", w->file, (long long)v->keys_then);
 	else

@@ -99,13 +99,32 @@ open_copy(struct ak_restore *r, const char *file, struct ak_error *error)
 	return code;
 }
 
+/*
+ * What logins obey. A store whose delta is lost opens nothing, but what had ended when
+ * it was written has ended.
+ */
+static bool
+read_present_store(struct ak_restore *r)
+{
+	const char *path = r->now->paths.store;
+	struct ak_error ignored;
+	struct ak_key key;
+
+	r->tells = AK_STORE_TELLS_ALL;
+	if (ak_store_open(path, geteuid(), &r->store, &ignored) != AK_OK) {
+		r->tells = AK_STORE_TELLS_OLD;
+		if (ak_store_open_alone(path, geteuid(), &r->store, &ignored) != AK_OK)
+			r->tells = AK_STORE_TELLS_NOTHING;
+	}
+	return r->tells != AK_STORE_TELLS_NOTHING &&
+	       ak_store_find(&r->store, "", &key, &r->meta, &ignored) == AK_OK;
+}
+
 /* The present, as far as it is there. */
 static enum ak_code
 open_present(struct ak_restore *r, const char *root, struct ak_error *error)
 {
 	struct ak_installation is;
-	struct ak_error ignored;
-	struct ak_key key;
 	enum ak_code code = ak_master_find(root, &r->now, error);
 
 	if (code != AK_OK)
@@ -117,9 +136,7 @@ open_present(struct ak_restore *r, const char *root, struct ak_error *error)
 	r->readable = code == AK_OK;
 	if (!r->readable)
 		ak_database_close(&r->now->db);
-	if (ak_store_open(r->now->paths.store, geteuid(), &r->store, &ignored) == AK_OK)
-		r->published =
-		    ak_store_find(&r->store, "", &key, &r->meta, &ignored) == AK_OK;
+	r->published = read_present_store(r);
 	if (code == AK_E_PERMISSION || code == AK_E_NOMEM) {
 		*error = r->why_not;
 		return code;
@@ -180,6 +197,12 @@ const char *
 ak_restore_present_why_not(const struct ak_restore *r)
 {
 	return r->readable ? NULL : r->why_not.text;
+}
+
+enum ak_store_tells
+ak_restore_store_tells(const struct ak_restore *r)
+{
+	return r->tells;
 }
 
 enum ak_code

@@ -46,6 +46,15 @@ struct ak_master *ak_restore_master(struct ak_restore *restore);
 /* Why the present master cannot be read; NULL when it can. */
 const char *ak_restore_present_why_not(const struct ak_restore *restore);
 
+/* What the store in place tells of keys that were ended since the backup was made. */
+enum ak_store_tells {
+	AK_STORE_TELLS_ALL,
+	AK_STORE_TELLS_OLD, /* its delta is lost: what it was when it was written whole
+			     */
+	AK_STORE_TELLS_NOTHING /* it is missing, or damaged */
+};
+enum ak_store_tells ak_restore_store_tells(const struct ak_restore *restore);
+
 /* What was ended since the backup was made, and would be live again. */
 enum ak_ended {
 	AK_ENDED_REVOKED,

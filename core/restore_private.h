@@ -16,6 +16,7 @@ struct ak_restore {
 	struct ak_error why_not; /* when it is not */
 	struct ak_store store; /* what logins obey, when `published` */
 	bool published;
+	enum ak_store_tells tells;
 	struct ak_store_meta meta; /* of the store */
 };
 

@@ -135,6 +135,33 @@ back() {
   [ "$(verdict)" = DISABLED ]
 }
 
+@test 'of a lost master, a store that has lost its delta still tells what it knows (R26)' {
+  make gone
+  local gone=$token late
+  big
+  "$AK_TOOL" backup -q "$PLACE/backup"
+  "$AK_TOOL" revoke -q -y gone
+  "$AK_TOOL" publish -q
+  late=$token
+  "$AK_TOOL" revoke -q -y deploy
+  echo nonsense >"$AUTHKEY_DIR/master/master.db"
+  rm -f "$AUTHKEY_DIR"/master/master.db-* "$(delta)"
+  keep
+  authkey restore -y "$PLACE/backup"
+  ends 0
+  says 'has lost its delta'
+  says 'revoke once more what was later'
+  token=$gone
+  [ "$(verdict)" = REVOKED ]
+  token=$late
+  [ "$(verdict)" = VALID ]
+  back
+  rm "$AUTHKEY_DIR/keys.db"
+  authkey restore -y "$PLACE/backup"
+  ends 0
+  says 'nothing tells what was revoked since'
+}
+
 @test 'the delta of a store that is gone is found and taken away (R47)' {
   big
   local stray=$AUTHKEY_DIR/keys.delta.0123456789abcdef.db
