@@ -67,6 +67,14 @@ answer() {
     curl -s -o "$BATS_TEST_TMPDIR/body" -w '%{http_code}' -K - "${@:3}" "$url"
 }
 
+# printed PAGE REASON TOKEN: the line that docs/services/PAGE prints for this reason, with what
+# is this key's and of this test in it, as a pattern for told.
+printed() {
+  local line
+  line=$(sed -n "s/^    \\(.*pam_authkey(.* reason=$2\\)$/\\1/p" "$AK_TOP/docs/services/$1" | grep .)
+  sed "s/192\\.0\\.2\\.7/127.0.0.1/; s/key=[^ ]*/key=${3:3:8}/" <<<"$line"
+}
+
 # told PATTERN: how many lines of syslog have it. A line of our own, sent to the same
 # socket, marks that all lines before it have arrived.
 told() {

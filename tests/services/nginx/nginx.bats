@@ -216,6 +216,17 @@ not_a_key() {
   [ -z "$(reported <<<"$success")" ]
 }
 
+@test "the lines are those that the page prints" {
+  token=$(new_key as-printed)
+  [ "$(answer alice "$token")" = 200 ]
+  line=$(printed nginx.md VALID "$token")
+  [ "$(told " ${line/nginx/authkey-nginx}\$")" -gt 0 ]
+  authkey disable as-printed
+  [ "$(answer alice "$token")" = 401 ]
+  line=$(printed nginx.md DISABLED "$token")
+  [ "$(told " ${line/nginx/authkey-nginx}\$")" -eq 1 ]
+}
+
 @test "beside keys the password file of the page opens, whatever becomes of a key" {
   token=$(new_key beside)
   url+=file/

@@ -170,6 +170,17 @@ by_sshpass() {
   [ "$(told "(sshd:auth).*rhost=127.0.0.1 user=alice key=${id:0:8} reason=DISABLED")" -eq 2 ]
 }
 
+@test "the lines are those that the page prints" {
+  token=$(new_key as-printed)
+  opens alice "$token"
+  [ "$(told " $(printed openssh.md VALID "$token")\$")" -gt 0 ]
+  refused bob "$token"
+  [ "$(told " $(printed openssh.md USER_MISMATCH "$token")\$")" -eq 2 ]
+  authkey disable as-printed
+  refused alice "$token"
+  [ "$(told " $(printed openssh.md DISABLED "$token")\$")" -eq 2 ]
+}
+
 @test "no token and no password is in the log (R16)" {
   token=$(new_key secret)
   opens alice "$token"

@@ -154,6 +154,18 @@ heard() {
   [ "$(heard 'smtp:auth.*reason=SERVICE_MISMATCH')" -eq 1 ]
 }
 
+@test "the lines are those that the page prints" {
+  token=$(new_key as-printed)
+  [ "$(login alice "$token")" = in ]
+  [ "$(heard " $(printed saslauthd.md VALID "$token")\$")" -eq 1 ]
+  authkey edit -q as-printed --from 192.0.2.0/24
+  [ "$(login alice "$token")" = out ]
+  [ "$(heard " $(printed saslauthd.md NO_RHOST "$token")\$")" -eq 1 ]
+  authkey disable as-printed
+  [ "$(login alice "$token")" = out ]
+  [ "$(heard " $(printed saslauthd.md DISABLED "$token")\$")" -eq 1 ]
+}
+
 @test "a key for a network is refused from everywhere, with NO_RHOST" {
   token=$(new_key network --from 0.0.0.0/0 --from ::/0)
   [ "$(login alice "$token")" = out ]
