@@ -334,12 +334,26 @@ compare_recovery(struct comparison *c, const struct ak_installation *then)
 	    c->r->then, now.recovery ? now.recovery_key : NULL, c->error);
 }
 
+/*
+ * Hold a database as it is, unless a change has begun there, so that not each key that
+ * is looked up takes a lock of its own. Whether it is to be let go.
+ */
+static bool
+hold(struct ak_master *m)
+{
+	struct ak_error ignored;
+
+	return sqlite3_get_autocommit(m->db.handle) != 0 &&
+	       ak_master_snapshot(m, &ignored) == AK_OK;
+}
+
 enum ak_code
 ak_restore_compare(struct ak_restore *r, const struct ak_restore_carry *carry,
     ak_ended_fn *fn, void *context, struct ak_restore_view *view,
     struct ak_error *error)
 {
 	struct comparison c = { r, carry, fn, context, view, false, NULL, error };
+	bool hold_now = r->readable && hold(r->now), hold_then = hold(r->then);
 	struct ak_installation is;
 	enum ak_code code;
 
@@ -355,5 +369,9 @@ ak_restore_compare(struct ak_restore *r, const struct ak_restore_carry *carry,
 		code = error->code;
 	}
 	tdestroy(c.suspended, free);
+	if (hold_now)
+		ak_master_snapshot_end(r->now);
+	if (hold_then)
+		ak_master_snapshot_end(r->then);
 	return code;
 }
