@@ -107,7 +107,7 @@ END
 start_apache() {
   local module
   {
-    for module in mpm_event authn_core authz_core authz_user auth_basic authnz_pam dir; do
+    for module in mpm_event authn_core authz_core authz_user authz_groupfile auth_basic authnz_pam dir; do
       echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
     done
     cat <<END
@@ -124,8 +124,18 @@ CustomLog $folder/above.log "%h %u %r"
 DocumentRoot $folder/www
 <VirtualHost 127.0.0.1:$port>
 END
-    recipe $PAGE Apache | sed "s|\${APACHE_LOG_DIR}|$folder|"
+    recipe $PAGE Apache |
+      sed "s|\${APACHE_LOG_DIR}|$folder|; s/^LogLevel .*/& authz_groupfile:crit/"
     recipe apache.md Apache '<Location'
+    cat <<END
+<Location /user>
+  Require user alice
+</Location>
+<Location /group>
+  AuthGroupFile $folder/groups
+  Require group people
+</Location>
+END
     echo '</VirtualHost>'
   } >"$folder/apache.conf"
   serve apache2 -DFOREGROUND -f "$folder/apache.conf"
@@ -216,6 +226,22 @@ all_ways() {
     grep -qa "user= key=${off:3:8} reason=DISABLED" "$top/$server/syslog"
   done
   grep -q -- "- ${token:0:11} \[" "$top/nginx/access.log"
+}
+
+# refused_by_require LOCATION TOKEN: a name that no `Require` knows, asked for below it.
+refused_by_require() {
+  local url=$url$1
+  [ "$(answer "$2" '')" = 401 ]
+  [ "$(answer "$2" whatever)" = 401 ]
+}
+
+@test "what Require user and Require group refuse is in no log of Apache (R16)" {
+  echo 'people: alice' >"$top/apache/groups"
+  token=$(new_key required)
+  at apache refused_by_require user "$token"
+  at apache refused_by_require group "$token"
+  [ "$(folder=$top/apache told "key=${token:3:8} reason=VALID")" -ge 1 ]
+  run ! grep -ra -e "${token:13:20}" "$top/apache"/*log
 }
 
 @test "scan finds the token in a log that was not cared for" {

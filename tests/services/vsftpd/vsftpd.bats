@@ -68,6 +68,8 @@ make_stacks() {
   recipe vsftpd.md /etc/pam.d/vsftpd >"$stacks/vsftpd"
   recipe vsftpd.md 'Unix users' | sed 's/store=.*/& debug/' >"$stacks/ftp-unix"
   recipe vsftpd.md 'Key instead of user name' >"$stacks/ftp-named"
+  recipe vsftpd.md 'Unix users' | sed 's/store=.*/& user=set/' >"$stacks/ftp-before"
+  sed '1{h;d};/^account/{x;p;x}' "$stacks/ftp-before" >"$stacks/ftp-behind"
   sed -i 's|^bob:.*:/:|bob:x:4712:65534::/srv/bob:|
     s|^carol:.*:/:|carol:x:4713:65534::/srv/carol:|' "$folder/etc/passwd"
   echo carol >>"$folder/etc/ftpusers"
@@ -78,6 +80,9 @@ start_servers() {
   start named pam_service_name=ftp-named
   start unix guest_enable=NO pam_service_name=ftp-unix session_support=YES ssl_enable=NO \
     "$(recipe vsftpd.md 'Make a key and use it' setproctitle)"
+  for stack in before behind; do
+    start $stack guest_enable=NO pam_service_name=ftp-$stack ssl_enable=NO
+  done
   if [ -e /proc/net/if_inet6 ]; then
     start mapped listen=NO listen_ipv6=YES listen_address6=::ffff:127.0.0.1
   fi
@@ -266,6 +271,26 @@ session_of() {
   [ "$(login alice "$token" named)" = in ]
   [ "$(login bob "$token" named)" = out ]
   [ "$(login __token__ "$token")" = out ]
+}
+
+@test "__token__ of root or of who is barred is out with Unix users, by the page's stack" {
+  for owner in root carol; do
+    token=$(authkey create "named-$owner" --owner $owner -q)
+    [ "$(login __token__ "$token" unix)" = out ]
+    [ "$(login $owner "$token" unix)" = out ]
+  done
+}
+
+@test "with user=set, a list of names bars behind the module, and before it not" {
+  [ "$(login __token__ "$(authkey create listed-bob --owner bob -q)" behind)" = in ]
+  for owner in root carol; do
+    token=$(authkey create "listed-$owner" --owner $owner -q)
+    [ "$(login __token__ "$token" behind)" = out ]
+    [ "$(login $owner "$token" behind)" = out ]
+    [ "$(login $owner "$token" before)" = out ]
+  done
+  # What the page warns of.
+  [ "$(login __token__ "$token" before)" = in ]
 }
 
 @test "who is connected stays so after disable, until his process is ended" {
