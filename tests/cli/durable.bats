@@ -5,6 +5,7 @@
 # shellcheck disable=SC2154
 load helper
 load kill_helper
+load upgrade_helper
 
 setup_file() {
   bats_require_minimum_version 1.5.0
@@ -70,4 +71,50 @@ RENAMED=' rename(at2?)?\(.*keys[.a-z]*\.new".* = 0$'
     [[ $stderr != *ak_* ]]
     "$AK_TOOL" revoke -q deploy 2>/dev/null || true
   done
+}
+
+# last_number_of EXPRESSION BEFORE: of the last line that fits it, in front of BEFORE.
+last_number_of() {
+  grep -nE -- "$1" "$PLACE/trace" | awk -F : -v to="$2" '$1 < to { at = $1 } END { print at }'
+}
+
+# is_kept_first NAME: what was put aside as NAME, written whole, was on the disk before it
+# had the name, and the name was before the master was changed.
+is_kept_first() {
+  local master=$AUTHKEY_DIR/master/master.db named written synced folder changed
+  named=$(number_of " rename(at2?)?\(.*\"$master\.kept\".*\"$1\".* = 0$")
+  written=$(last_number_of " pwrite64\([0-9]+<$master\.kept>" "$named")
+  synced=$(number_of " f(data)?sync\([0-9]+<$master\.kept>\) = 0" "$written")
+  folder=$(number_of " fsync\([0-9]+<$AUTHKEY_DIR/master>\) = 0" "$named")
+  changed=$(number_of " pwrite64\([0-9]+<$master(-wal|-journal)?>")
+  [ "$written" -lt "$synced" ]
+  [ "$synced" -lt "$named" ]
+  [ "$named" -lt "$folder" ]
+  [ "$folder" -lt "$changed" ]
+}
+
+@test 'the backup of an upgrade is on the disk before the master is changed (R43)' {
+  make deploy
+  older_master 3
+  traced list -q
+  is_kept_first "$AUTHKEY_DIR/master/master-schema-3.db"
+}
+
+@test 'so is one that is there already, of an upgrade that was killed (R43)' {
+  make deploy
+  older_master 3
+  "$AK_TOOL" list -q
+  older_master 3
+  traced list -q
+  [ "$(backups)" = master-schema-3.db ]
+  synced=$(number_of " fsync\([0-9]+<$AUTHKEY_DIR/master>\) = 0")
+  changed=$(number_of " pwrite64\([0-9]+<$AUTHKEY_DIR/master/master.db(-wal)?>")
+  [ "$synced" -lt "$changed" ]
+}
+
+@test 'what restore replaces is on the disk before it is replaced (R43)' {
+  make deploy
+  "$AK_TOOL" backup -q "$PLACE/backup.db"
+  traced restore -y "$PLACE/backup.db"
+  is_kept_first "$AUTHKEY_DIR/master/master\.db\.[0-9TZ.]+"
 }
