@@ -42,6 +42,45 @@ into() {
   [[ $output != *authkey-fold* ]]
 }
 
+@test "the unit shuts out what folding does not need" {
+  into install PREFIX=/opt/ak
+  diff - <(sed -n '/^\[Service\]$/,$ { /^[^#]/p }' \
+    "$root/opt/ak/lib/systemd/system/authkey-fold.service") <<'END'
+[Service]
+Type=oneshot
+ExecStart=/opt/ak/sbin/authkey -q fold
+Nice=10
+IOSchedulingClass=idle
+CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER
+UMask=0077
+ReadWritePaths=/var/lib/authkey
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+PrivateNetwork=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+ProcSubset=pid
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+NoNewPrivileges=yes
+RemoveIPC=yes
+RestrictAddressFamilies=AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+END
+}
+
 @test "every folder of install can be chosen" {
   into install pamdir=/a sbindir=/b mandir=/c unitdir=/d bashcompdir=/e zshcompdir=/f \
     fishcompdir=/g

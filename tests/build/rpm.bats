@@ -50,6 +50,11 @@ version() {
   diff "$BATS_TEST_TMPDIR/installed" "$BATS_TEST_TMPDIR/listed"
 }
 
+@test 'no package sets a mode, an owner or a capability, but for the folder of the keys' {
+  [ "$(spec -P | sed '1,/^%files/d' | grep -E '%(attr|defattr|caps)')" = \
+    '%dir %attr(755, root, root) /var/lib/authkey' ]
+}
+
 @test 'the pages and examples that it takes along are there' {
   for name in $(spec -P | sed -nE 's/^%(doc|license) //p'); do
     [ -e "$AK_TOP/$name" ]

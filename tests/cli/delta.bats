@@ -5,18 +5,14 @@
 # shellcheck disable=SC2154,SC2034,SC2317
 load helper
 load kill_helper
+load crowd_helper
 
 AT_MOST=3
 
 # A key named deploy among so many others that the store has a delta.
 big() {
   make deploy --owner alice
-  sql "$AUTHKEY_DIR/master/master.db" "
-    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 16400)
-    INSERT INTO key (id, prefix, name, owner, scheme, digest, state, created_at, created_by)
-    SELECT 'k' || replace(printf('%07d', i), '0', 'A'), 'ak', 'key ' || i, 'user' || (i % 9), 1,
-           randomblob(32), 1, i, 'root' FROM n"
-  "$AK_TOOL" publish -q
+  crowd
   [ "$(deltas)" = 1 ]
 }
 

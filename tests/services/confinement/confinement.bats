@@ -4,6 +4,7 @@
 # do, no less and no more. Whether a kernel enforces them is not tried.
 
 bats_require_minimum_version 1.5.0
+load ../../cli/crowd_helper
 
 ABSTRACTION=$AK_TOP/packaging/apparmor/abstractions/pam-authkey
 
@@ -41,6 +42,27 @@ compiles() {
   compiles "$dovecot"
 }
 
+# lines <FILE: without comments, each with single spaces.
+lines() {
+  sed -E -e 's/#.*//' -e 's/[[:space:]]+/ /g' -e 's/^ | $//g' | grep .
+}
+
+# The trace of a login cannot show what a rule allows beyond it, nor that it is the
+# owner's alone.
+@test 'the abstraction allows what stands here, and no more' {
+  diff - <(lines <"$ABSTRACTION") <<'END'
+abi <abi/3.0>,
+/{usr/,}lib/@{multiarch}/security/pam_authkey.so mr,
+/{usr/,}lib{,32,64}/security/pam_authkey.so mr,
+/{usr/,}lib/@{multiarch}/libsodium.so* mr,
+/{usr/,}lib{,32,64}/libsodium.so* mr,
+/var/lib/authkey/keys.db r,
+/var/lib/authkey/keys.delta.* r,
+owner /var/lib/authkey/usage.d/@{uid} rwk,
+include if exists <abstractions/pam-authkey.d>
+END
+}
+
 # rules: "REGEX PERMISSIONS" of each path below /var/lib/authkey.
 rules() {
   sed -nE 's/^ *(owner )?(\/var\/lib\/authkey[^ ]*) +([a-z]+),$/\2 \3/p' "$ABSTRACTION" |
@@ -75,6 +97,7 @@ login() {
   local key path permission regex allowed
   "$AK_TOOL" init -q --group "$(id -gn)"
   key=$("$AK_TOOL" create good --owner alice -q </dev/null)
+  crowd # for a delta
   mkdir "$folder/pam.d"
   printf "%s required $AK_MODULE store=$AUTHKEY_DIR/keys.db store_owner=$(id -u)\n" auth account \
     >"$folder/pam.d/web"
@@ -97,9 +120,9 @@ login() {
     done < <(rules)
     [ -n "$allowed" ] || { echo "not allowed: $path $permission"; return 1; }
   done <"$folder/used"
-  # and each rule is needed, but for that of a file that only big stores have
+  # and each rule is needed
+  grep -q 'keys\.delta\.' "$folder/used"
   while read -r regex letters; do
-    [[ $regex != *delta* ]] || continue
     grep -qE "^$regex " "$folder/used" || { echo "needless: $regex"; return 1; }
   done < <(rules)
   # no program is started, and nothing of the installation is removed or renamed
@@ -114,6 +137,32 @@ login() {
   [ -s "$folder/pam_authkey.mod" ]
   sed -i 's/authkey_store_t:dir/authkey_nothing_t:dir/' "$folder/pam_authkey.te"
   run ! checkmodule -M -m -o "$folder/pam_authkey.mod" "$folder/pam_authkey.te"
+}
+
+@test 'the module for SELinux allows verifiers what stands here, and nobody else anything' {
+  local policy domain
+  policy=$(lines <"$AK_TOP/packaging/selinux/pam_authkey.te")
+  diff - <(sed '/^optional {$/,/^}$/d' <<<"$policy") <<'END'
+module pam_authkey 1.0;
+require {
+attribute file_type;
+class dir { getattr search };
+class file { getattr open read write append lock };
+}
+type authkey_store_t, file_type;
+type authkey_usage_t, file_type;
+type authkey_master_t, file_type;
+attribute authkey_verifier;
+allow authkey_verifier authkey_store_t:dir { getattr search };
+allow authkey_verifier authkey_store_t:file { getattr open read };
+allow authkey_verifier authkey_usage_t:dir { getattr search };
+allow authkey_verifier authkey_usage_t:file { getattr open read write append lock };
+END
+  # each block makes one domain a verifier
+  sed -n 's/^require { type \(.*\); }$/\1/p' <<<"$policy" | while read -r domain; do
+    printf '%s\n' 'optional {' "require { type $domain; }" \
+      "typeattribute $domain authkey_verifier;" '}'
+  done | diff - <(sed -n '/^optional {$/,/^}$/p' <<<"$policy")
 }
 
 @test 'its file contexts and those of the page name the types that it has' {
