@@ -15,4 +15,4 @@ analyze-run: export AK_FLAGS   := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 
                                   -DAK_VERSION='"$(VERSION)"' $(CFLAGS_LIBS) -Icore -I$(GEN)
 analyze-run: export AK_JOBS    := $(JOBS)
 analyze-run: $(GEN)/sql.h
-	@status=0; tests/run -t 900 mk/analyze.sh || status=$$?; $(YIELD); exit $$status
+	@status=0; tests/run -t 1800 mk/analyze.sh || status=$$?; $(YIELD); exit $$status
