@@ -56,6 +56,16 @@ void doctor_report(struct doctor *d, enum doctor_severity severity, const char *
 void doctor_report_error(
     struct doctor *d, const char *thing, const struct ak_error *error, const char *fix);
 
+/* "FILE:LINE", in the caller's memory. */
+const char *doctor_place(const struct ak_pam_line *line, char place[AK_PAM_PATH + 16]);
+
+/* Whether a text is asked about for the first time: a file may be included by many. */
+bool doctor_is_new(const char *text);
+
+/* Called with each line of our module on this host, in each stack that has it. */
+typedef void doctor_line_fn(struct doctor *d, const struct ak_pam_line *line);
+void doctor_each_line(struct doctor *d, doctor_line_fn *fn);
+
 /*
  * A command line, in static memory until the fourth call after it: words are put for
  * %s, quoted for a shell where they must be. %A is authkey with its --dir.

@@ -19,6 +19,8 @@ struct vain {
 	enum trouble trouble;
 	size_t keys;
 	char label[TEXT_LABEL_MAX];
+	char key[AK_OWNER_MAX + AK_NAME_MAX + 2]; /* as a KEY argument */
+	bool only; /* it names no other service */
 };
 
 /* All that is found while the keys are read. */
@@ -84,9 +86,16 @@ count(struct survey *s, const struct ak_record *record, const char *service,
 	}
 	s->at = more;
 	more += s->count++;
-	*more = (struct vain){ .trouble = trouble, .keys = 1 };
+	*more = (struct vain){ .trouble = trouble,
+		.keys = 1,
+		.only = strcmp(record->key.services, service) == 0 };
 	snprintf(more->service, sizeof(more->service), "%s", service);
 	text_label(record, more->label);
+	if (record->key.name[0] != '\0')
+		snprintf(more->key, sizeof(more->key), "%s/%s", record->key.owner,
+		    record->key.name);
+	else
+		snprintf(more->key, sizeof(more->key), "%s", record->key.id);
 }
 
 static bool
@@ -156,14 +165,12 @@ report(struct doctor *d, const struct vain *v)
 		const char *reason, *fix;
 	} texts[] = {
 		[NO_SERVICE] = { "this host has no such PAM service",
-		    "set up its stack, as pam_authkey(8) shows, or take it from the "
-		    "key" },
+		    "set up its stack, as pam_authkey(8) shows, or" },
 		[NO_MODULE] = { "its stack does not ask pam_authkey.so",
-		    "add the module's lines, as pam_authkey(8) shows, or take it from "
-		    "the key" },
+		    "add the module's lines, as pam_authkey(8) shows, or" },
 		[NO_ADDRESS] = { "its clients give no address, and the key is bound to "
 				 "networks: it never opens this service",
-		    "take the networks or the service from the key" },
+		    "take the networks from the key, or" },
 	};
 	char reason[TEXT_LABEL_MAX + 200], fix[TEXT_LABEL_MAX + 200];
 
@@ -171,7 +178,10 @@ report(struct doctor *d, const struct vain *v)
 	    texts[v->trouble].reason, v->keys, v->keys == 1 ? " names" : "s name",
 	    v->label);
 	snprintf(fix, sizeof(fix), "%s: %s", texts[v->trouble].fix,
-	    doctor_command(d, "%A edit KEY --service=-%s", v->service));
+	    v->only
+		? doctor_command(
+		      d, "%A edit %s --service NAME, or: %A revoke %s", v->key, v->key)
+		: doctor_command(d, "%A edit %s --service=-%s", v->key, v->service));
 	doctor_report(d, DOCTOR_WARNING, v->service, reason, fix);
 }
 

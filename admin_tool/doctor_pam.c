@@ -13,9 +13,8 @@
 
 #define MODULE_MAX (16 << 20) /* bytes that are searched for the version */
 
-/* "FILE:LINE" */
-static const char *
-place_of(const struct ak_pam_line *line, char place[AK_PAM_PATH + 16])
+const char *
+doctor_place(const struct ak_pam_line *line, char place[AK_PAM_PATH + 16])
 {
 	snprintf(place, AK_PAM_PATH + 16, "%s:%u", line->file, line->number);
 	return place;
@@ -103,11 +102,8 @@ look_at_module(struct doctor *d, const char *path)
 	    "install both anew, and restart the services: make install");
 }
 
-/* Called with each line of our module on this host, in each stack that has it. */
-typedef void line_fn(struct doctor *d, const struct ak_pam_line *line);
-
-static void
-each_line(struct doctor *d, line_fn *fn)
+void
+doctor_each_line(struct doctor *d, doctor_line_fn *fn)
 {
 	const struct ak_pam_line *line;
 	const struct ak_pam_stack *stack;
@@ -122,10 +118,9 @@ each_line(struct doctor *d, line_fn *fn)
 		}
 }
 
-/* Each place once: a file may be included by many services. */
 #define SEEN_MAX 256
-static bool
-is_new(const char *text)
+bool
+doctor_is_new(const char *text)
 {
 	static char *seen[SEEN_MAX];
 	static size_t count;
@@ -143,7 +138,7 @@ look_for_module(struct doctor *d, const struct ak_pam_line *line)
 {
 	char path[PATH_MAX], place[AK_PAM_PATH + 16], reason[AK_PAM_PATH + 96];
 
-	if (!is_new(line->module))
+	if (!doctor_is_new(line->module))
 		return;
 	if (find_module(line->module, path)) {
 		look_at_module(d, path);
@@ -151,160 +146,53 @@ look_for_module(struct doctor *d, const struct ak_pam_line *line)
 	}
 	snprintf(reason, sizeof(reason),
 	    "is not where libpam looks for it, and %s asks for it",
-	    place_of(line, place));
+	    doctor_place(line, place));
 	doctor_report(d, DOCTOR_ERROR, line->module, reason,
 	    "install it where the system's pam_permit.so is: make install");
 }
 
-void
-doctor_module(struct doctor *d)
-{
-	each_line(d, look_for_module);
-}
-
-/* Options that the module refuses, and stores that it cannot ask. */
-static void
-look_at_options(struct doctor *d, const struct ak_pam_line *line)
-{
-	char place[AK_PAM_PATH + 16], reason[256];
-	struct ak_module_options o;
-	const char *wrong, *why;
-	struct ak_error error;
-	struct ak_store store;
-
-	if (!is_new(place_of(line, place)))
-		return;
-	if ((why = pam_line_options(line, &o, &wrong)) != NULL) {
-		snprintf(reason, sizeof(reason),
-		    "option %.100s: %s; nobody gets in until it is mended", wrong, why);
-		doctor_report(d, DOCTOR_ERROR, place, reason,
-		    "mend or remove it; pam_authkey(8) has the options");
-	} else if (ak_store_open(o.store, o.store_owner, &store, &error) != AK_OK) {
-		if (error.code != AK_E_PERMISSION)
-			doctor_report(d, DOCTOR_ERROR, place, error.text,
-			    "name the store that there is, or make it: authkey init");
-	} else
-		ak_store_close(&store);
-}
-
-/* How our module answers; where it is told to step aside, it does. */
-static ak_pam_set
-give(const struct ak_pam_line *line, void *context)
-{
-	const enum ak_pam_code *code = context;
-	struct ak_module_options o;
-	const char *wrong;
-
-	if (*code == AK_PAM_AUTHINFO_UNAVAIL &&
-	    pam_line_options(line, &o, &wrong) == NULL && o.ignore_authinfo_unavail)
-		return AK_PAM_BIT(AK_PAM_IGNORE);
-	return AK_PAM_BIT(*code);
-}
-
+/* Whether a line of another module matters here: it may be ours, with a slip. */
 static bool
-may_succeed(
-    const struct ak_pam_stack *stack, enum ak_pam_code code, enum ak_pam_others others)
+is_missed(const struct ak_pam_line *line, bool beside_ours)
 {
-	return (ak_pam_outcomes_for(stack, give, &code, others) &
-		   AK_PAM_BIT(AK_PAM_SUCCESS)) != 0;
+	int action = line->actions[AK_PAM_MODULE_UNKNOWN];
+	char path[PATH_MAX];
+
+	if (line->kind != AK_PAM_MODULE || ak_pam_who(line) == AK_PAM_OURS)
+		return false;
+	return ((beside_ours && (action == AK_PAM_DO_BAD || action == AK_PAM_DO_DIE)) ||
+		   strstr(line->module, "pam_auth") != NULL) &&
+	       !find_module(line->module, path);
 }
 
-/* Whether somebody without any key or password gets in, and when. */
+/* Modules that are not there, beside ours or under a name like it. */
 static void
-look_for_open_doors(struct doctor *d, const struct pam_service *service)
+look_for_others(struct doctor *d, const struct pam_service *service)
 {
-	static const struct {
-		enum ak_pam_code code;
-		const char *reason;
-	} cases[] = {
-		{ AK_PAM_AUTH_ERR, "lets everyone in, with any password" },
-		{ AK_PAM_AUTHINFO_UNAVAIL,
-		    "lets everyone in whenever the store cannot answer" },
-		{ AK_PAM_SERVICE_ERR,
-		    "lets everyone in once an option of its line is off" },
-		{ AK_PAM_CONV_ERR, "lets everyone in who gives no password at all" },
-		{ AK_PAM_MODULE_UNKNOWN,
-		    "lets everyone in once pam_authkey.so cannot be loaded" },
-	};
-	const struct ak_pam_stack *stack =
-	    ak_pam_stack_of(&service->stacks, AK_PAM_AUTH);
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (may_succeed(stack, cases[i].code, AK_PAM_OTHERS_REFUSE)) {
-			doctor_report(d, DOCTOR_ERROR, service->name, cases[i].reason,
-			    "behind a sufficient line, refuse what is left: auth "
-			    "required pam_deny.so; otherwise make the line required");
-			return;
-		}
-}
-
-/* Whether nobody gets in, whatever he has. */
-static void
-look_for_closed_doors(struct doctor *d, const struct pam_service *service)
-{
-	const struct ak_pam_stack *auth =
-	    ak_pam_stack_of(&service->stacks, AK_PAM_AUTH);
-	const struct ak_pam_stack *account =
-	    ak_pam_stack_of(&service->stacks, AK_PAM_ACCOUNT);
-
-	if (!may_succeed(auth, AK_PAM_SUCCESS, AK_PAM_OTHERS_ANY))
-		doctor_report(d, DOCTOR_ERROR, service->name,
-		    "lets nobody in with a key: its auth stack refuses valid ones too",
-		    "count the lines that a number skips, and what fails before");
-	if (!may_succeed(account, AK_PAM_SUCCESS, AK_PAM_OTHERS_ANY))
-		doctor_report(d, DOCTOR_ERROR, service->name,
-		    "lets nobody in with a key: its account stack refuses everyone",
-		    "account required pam_authkey.so, and the usual account lines");
-	else if (may_succeed(auth, AK_PAM_AUTH_ERR, AK_PAM_OTHERS_ANY) &&
-		 !may_succeed(account, AK_PAM_IGNORE, AK_PAM_OTHERS_ANY))
-		doctor_report(d, DOCTOR_WARNING, service->name,
-		    "lets nobody in without a key: in its account stack all ignore a "
-		    "password's login",
-		    "keep the usual account lines beside the module's");
-}
-
-/* Lines of a service that libpam cannot read. */
-static void
-look_for_broken_lines(struct doctor *d, const struct pam_service *service)
-{
-	char place[AK_PAM_PATH + 16];
+	char place[AK_PAM_PATH + 16], reason[AK_PAM_PATH + 96];
+	bool beside_ours =
+	    pam_has_ours(service, AK_PAM_AUTH) || pam_has_ours(service, AK_PAM_ACCOUNT);
 
 	for (unsigned p = 0; p < AK_PAM_PHASES; p++)
 		for (size_t i = 0; i < service->stacks.own[p].count; i++) {
 			const struct ak_pam_line *line =
 			    &service->stacks.own[p].lines[i];
 
-			if (line->kind == AK_PAM_BROKEN &&
-			    is_new(place_of(line, place)))
-				doctor_report(d, DOCTOR_WARNING, place, line->text,
-				    "mend the line; libpam takes it for a refusal");
+			if (!is_missed(line, beside_ours) ||
+			    !doctor_is_new(line->module))
+				continue;
+			snprintf(reason, sizeof(reason),
+			    "is not where libpam looks for it, and %s asks for it",
+			    doctor_place(line, place));
+			doctor_report(d, DOCTOR_ERROR, line->module, reason,
+			    "mend the module's name, or install it");
 		}
 }
 
 void
-doctor_stacks(struct doctor *d)
+doctor_module(struct doctor *d)
 {
-	const struct pam_service *service;
-
-	if (!d->has_host) {
-		doctor_report_error(d, "PAM", &d->cli->error, NULL);
-		return;
-	}
-	each_line(d, look_at_options);
-	for (size_t i = 0; i < d->host.count; i++) {
-		service = &d->host.at[i];
-		if (!pam_has_ours(service, AK_PAM_AUTH) &&
-		    !pam_has_ours(service, AK_PAM_ACCOUNT))
-			continue;
-		if (service->stacks.broken) {
-			doctor_report(d, DOCTOR_ERROR, service->name,
-			    service->stacks.why, "mend it; libpam refuses everyone");
-			continue;
-		}
-		look_for_broken_lines(d, service);
-		if (pam_has_ours(service, AK_PAM_AUTH)) {
-			look_for_open_doors(d, service);
-			look_for_closed_doors(d, service);
-		}
-	}
+	doctor_each_line(d, look_for_module);
+	for (size_t i = 0; i < d->host.count; i++)
+		look_for_others(d, &d->host.at[i]);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <grp.h>
 #include <limits.h>
 #include <stdio.h>
@@ -148,6 +149,8 @@ doctor_store(struct doctor *d)
 	struct ak_key key;
 	char reason[160], delta[PATH_MAX];
 
+	if (access(d->paths.store, F_OK) != 0 && errno == ENOENT)
+		return; /* "folders" has said it */
 	if (ak_store_not_newer(d->paths.store, d->owner, &error) != AK_OK) {
 		doctor_report_error(d, d->paths.store, &error, AK_UPGRADE);
 		return;

@@ -152,10 +152,9 @@ mend_all() {
   finds error store "$AUTHKEY_DIR/keys.db" 'is behind the master'
   mends
   rm "$AUTHKEY_DIR/keys.db"
-  doctor --json
-  ends 1
-  [[ $output == *'is missing'* ]]
-  fix=$(jq -r '.[0].fix' <<<"$output")
+  service a 'auth required @M@' 'account required @M@'
+  finds error folders "$AUTHKEY_DIR/keys.db" 'is missing'
+  [[ $fix == *' publish' ]]
   mends
   truncate -s 4096 "$AUTHKEY_DIR/keys.db"
   finds error store "$AUTHKEY_DIR/keys.db" 'cut short'
@@ -302,7 +301,8 @@ mend_all() {
 
 @test 'doctor tells of stacks that let in everyone, or nobody (R47)' {
   prepare
-  local permit='auth required pam_permit.so' fine='account required pam_permit.so'
+  local permit='auth required pam_permit.so'
+  local fine=$'account required @M@\naccount required pam_permit.so'
   service a 'auth sufficient @M@' "$permit" "$fine"
   finds error stacks a 'lets everyone in, with any password'
   service a 'auth optional @M@' "$permit" "$fine"
@@ -326,9 +326,61 @@ mend_all() {
   healthy
 }
 
+@test 'doctor tells of stacks that let in a key which was revoked since (R8)' {
+  prepare
+  local unix='account required pam_unix.so' stack
+  service a 'auth required @M@' "$unix"
+  finds error stacks a 'does not ask pam_authkey.so'
+  [[ $fix == *'account required pam_authkey.so' ]]
+  service a 'auth required @M@' 'account required pam_permit.so'
+  finds error stacks a 'does not ask pam_authkey.so'
+  for stack in "account sufficient @M@
+$unix" "account [default=ignore] @M@
+$unix" "account optional @M@
+$unix" "account sufficient pam_unix.so
+account required @M@"; do
+    service a 'auth required @M@' "$stack"
+    finds error stacks a 'passes over what pam_authkey.so refuses'
+  done
+  service a 'auth required @M@' 'account required @M@' "$unix"
+  healthy
+  service a 'auth required @M@' \
+    'account [success=done ignore=ignore default=die] @M@' "$unix"
+  healthy
+}
+
+@test 'doctor tells of user=set where names are judged before, or are not heeded' {
+  prepare
+  local judge account='account required @M@ user=set'
+  for judge in listfile access succeed_if; do
+    service a "auth required pam_$judge.so" 'auth required @M@ user=set' "$account"
+    finds warning stacks "$PLACE/pam.d/a:2" "pam_$judge.so before it"
+    service a 'auth required @M@ user=set' "auth required pam_$judge.so" "$account"
+    healthy
+    service a "auth required pam_$judge.so" 'auth required @M@' 'account required @M@'
+    healthy
+  done
+  rm "$PLACE/pam.d/a"
+  for service in sshd sudo sudo-i postgresql; do
+    service "$service" 'auth required @M@ user=set' "$account"
+    finds warning stacks "$PLACE/pam.d/$service:1" 'user=set is in vain'
+    rm "$PLACE/pam.d/$service"
+  done
+}
+
+@test 'doctor tells of a module whose name is none, beside ours or like it' {
+  prepare
+  service a 'auth required @M@' 'account required @M@' 'account required pam_no_such.so'
+  finds error module pam_no_such.so "$PLACE/pam.d/a:3 asks for it"
+  service a 'auth sufficient pam_authky.so' 'auth required pam_deny.so'
+  finds error module pam_authky.so "$PLACE/pam.d/a:1 asks for it"
+  service a 'auth required @M@' 'account required @M@' 'account optional pam_no_such.so'
+  healthy
+}
+
 @test 'doctor tells of options that the module refuses, and of lines and files (R3)' {
   prepare
-  local account='account required pam_permit.so'
+  local account='account required @M@'
   service a '' 'auth required @M@ [prompt=Key: ] stroe=/x' "$account"
   finds error stacks "$PLACE/pam.d/a:2" 'option stroe=/x: there is no such option'
   service a "auth required $AK_MODULE store=/nonexistent/keys.db" "$account"
@@ -344,7 +396,7 @@ mend_all() {
 @test 'a module that others may write or of another version is found' {
   prepare
   cp "$AK_MODULE" "$PLACE/pam_authkey.so"
-  service a "auth required $PLACE/pam_authkey.so ${line#* }" 'account required pam_permit.so'
+  service a "auth required $PLACE/pam_authkey.so ${line#* }" 'account required @M@'
   chmod 666 "$PLACE/pam_authkey.so"
   finds error module "$PLACE/pam_authkey.so" 'could put anything into every login'
   mends
@@ -365,6 +417,16 @@ mend_all() {
   make one --service nowhere
   make two --service nowhere
   finds warning keys nowhere 'no such PAM service; 2 keys name it'
+  [[ $fix == *"or: authkey --dir $AUTHKEY_DIR edit $(id -un)/one --service NAME,"* ]]
+  [[ $fix == *"or: authkey --dir $AUTHKEY_DIR revoke $(id -un)/one" ]]
+  authkey edit "$(id -un)/one" --service web
+  finds warning keys nowhere '1 key names it'
+  authkey edit two --service web --service nowhere
+  finds warning keys nowhere '1 key names it'
+  fix=${fix##*, or: }
+  mends
+  authkey edit one --service nowhere
+  authkey edit two --service nowhere
   authkey disable one two
   make three --service imap
   finds warning keys imap 'does not ask pam_authkey.so'
