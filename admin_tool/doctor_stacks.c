@@ -33,7 +33,8 @@ look_at_options(struct doctor *d, const struct ak_pam_line *line)
 		return;
 	if ((why = pam_line_options(line, &o, &wrong)) != NULL) {
 		snprintf(reason, sizeof(reason),
-		    "option %.100s: %s; nobody gets in until it is mended", wrong, why);
+		    "option %.100s: %s; this line lets nobody in until it is mended",
+		    wrong, why);
 		doctor_report(d, DOCTOR_ERROR, place, reason,
 		    "mend or remove it; pam_authkey(8) has the options");
 	} else if (ak_store_open(o.store, o.store_owner, &store, &error) != AK_OK) {
