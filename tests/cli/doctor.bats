@@ -415,10 +415,11 @@ account required @M@"; do
   make good --service web --service api
   healthy
   make one --service nowhere
-  make two --service nowhere
-  finds warning keys nowhere 'no such PAM service; 2 keys name it'
+  finds warning keys nowhere 'no such PAM service; 1 key names it'
   [[ $fix == *"or: authkey --dir $AUTHKEY_DIR edit $(id -un)/one --service NAME,"* ]]
   [[ $fix == *"or: authkey --dir $AUTHKEY_DIR revoke $(id -un)/one" ]]
+  make two --service nowhere
+  finds warning keys nowhere 'no such PAM service; 2 keys name it'
   authkey edit "$(id -un)/one" --service web
   finds warning keys nowhere '1 key names it'
   authkey edit two --service web --service nowhere
