@@ -127,3 +127,13 @@ judged() {
   run env -u TMPDIR "$AK_TOP/tests/run" "$program"
   [[ $output == *'<>'* ]]
 }
+
+@test "what a bats file mounts is nowhere else, and ends with it when its time is over" {
+  unshare --mount true 2>/dev/null || skip 'there are no mount namespaces here'
+  mkdir "$BATS_TEST_TMPDIR/folder"
+  printf '%s\n' '@test "a" {' "mount -t tmpfs tmpfs '$BATS_TEST_TMPDIR/folder'" \
+    "touch '$BATS_TEST_TMPDIR/mounted'" 'sleep 10' '}' >"$BATS_TEST_TMPDIR/mounts.bats"
+  judged 1 "0 passed, 1 failed, 0 skipped" "$BATS_TEST_TMPDIR/mounts.bats"
+  [ -e "$BATS_TEST_TMPDIR/mounted" ]
+  run ! mountpoint -q "$BATS_TEST_TMPDIR/folder"
+}

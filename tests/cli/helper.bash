@@ -88,3 +88,13 @@ sql() {
 root_only() {
   [ "$(id -u)" = 0 ] || skip 'only root can'
 }
+
+# small SIZE: a file system of its own in $PLACE/small, which nobody else sees.
+small() {
+  root_only
+  [ "$(readlink /proc/self/ns/mnt)" != "$(readlink /proc/1/ns/mnt)" ] ||
+    skip 'needs mounts of its own, which tests/run gives'
+  mkdir "$PLACE/small"
+  mount -t tmpfs -o "mode=755,size=$1" tmpfs "$PLACE/small" 2>/dev/null ||
+    skip 'nothing can be mounted here'
+}
