@@ -392,6 +392,31 @@ use_profile() {
   inside dpkg --purge authkey libpam-authkey
 }
 
+@test "configuring runs the tool of the package, not what /usr/local has of that name" {
+  root "$MEMORY/test" "$MEMORY/bare" /
+  inside sh -c 'mkdir /usr/local/sbin && cd /usr/local/sbin &&
+    printf "#!/bin/sh\ntouch /root/decoyed\n" >authkey && chmod 755 authkey'
+  inside sh -c "PATH=/usr/local/sbin:\$PATH dpkg --auto-deconfigure -i /usr/local/bin/*_${VERSION}_*"
+  run ! inside test -e /root/decoyed
+  inside test -s /var/lib/authkey/keys.db
+}
+
+@test "the group is there before the tool is asked for anything, with systemd and without" {
+  inside sh -c 'printf "#!/bin/sh\ngetent group authkey\n" >/usr/sbin/authkey
+    groupdel authkey && /var/lib/dpkg/info/authkey.postinst configure'
+  inside sh -c 'rm -f /usr/bin/systemd-*
+    groupdel authkey && /var/lib/dpkg/info/authkey.postinst configure'
+}
+
+@test "the profile stays while the module is there for another architecture" {
+  use_profile
+  new_key laptop
+  inside sh -c 'DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=2 /var/lib/dpkg/info/libpam-authkey*.prerm remove'
+  [ "$(login both "$token")" = '0 0' ]
+  inside sh -c 'DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 /var/lib/dpkg/info/libpam-authkey*.prerm remove'
+  inside sha256sum --quiet -c /root/stacks
+}
+
 @test "cron counts uses where systemd does not run, and only there" {
   use_keys
   new_key laptop
