@@ -44,6 +44,7 @@ static const struct {
 	{ "strays", true, doctor_strays },
 	{ "space", true, doctor_space },
 	{ "master", true, doctor_master },
+	{ "recovery", true, doctor_recovery },
 	{ "audit", true, doctor_audit },
 	{ "store", true, doctor_store },
 	{ "clock", true, doctor_clock },
@@ -257,9 +258,9 @@ const struct command cmd_doctor = {
 	.arguments = "",
 	.summary = "look for what is wrong, and say how to mend it",
 	.about =
-	    "Looks at folders, modes, owners, stray files, space, master, audit, "
-	    "store, "
-	    "clock, group, usage files, the module, PAM stacks and keys, and changes "
+	    "Looks at folders, modes, owners, stray files, space, master, "
+	    "recovery, audit, store, clock, group, usage files, the module, PAM stacks "
+	    "and keys, and changes "
 	    "nothing. Each finding has its fix. Exits 0 when nothing is found, 1 when "
 	    "something is, and 4 when nothing is but not all could be looked at.",
 	.example = "sudo authkey doctor --verifier www-data",

@@ -11,6 +11,7 @@
 
 #include "change.h"
 #include "command.h"
+#include "inspect.h"
 #include "passphrase.h"
 #include "prompt.h"
 
@@ -219,6 +220,41 @@ run_status(struct cli *cli, const void *values, char **arguments)
 	return EXIT_DONE;
 }
 
+struct aside {
+	struct cli *cli;
+	bool any;
+};
+
+static void
+warn_of_aside(const char *path, int64_t count, void *context)
+{
+	struct aside *aside = context;
+
+	aside->any = true;
+	cli_warn(aside->cli,
+	    "%s %s sealed tokens; delete it when nobody goes back to it: "
+	    "rm -- %s",
+	    path, count < 0 ? "cannot be read and may hold" : "still holds", path);
+}
+
+/* What restore and upgrades have put aside is of before. */
+static enum cli_exit
+say_off(struct cli *cli)
+{
+	struct aside aside = { cli, false };
+	struct ak_paths paths;
+
+	if (ak_paths_of(cli->dir, &paths, &cli->error) != AK_OK ||
+	    ak_sealed_aside(&paths, warn_of_aside, &aside, &cli->error) != AK_OK)
+		return cli_fail(cli);
+	if (cli->notes == 0)
+		cli_say(cli, "Recovery is off already.");
+	else
+		cli_say(cli, aside.any ? "Recovery is off; the master keeps no token."
+				       : "Recovery is off; no token is kept.");
+	return EXIT_DONE;
+}
+
 static enum cli_exit
 run_off(struct cli *cli, const void *values, char **arguments)
 {
@@ -244,8 +280,7 @@ run_off(struct cli *cli, const void *values, char **arguments)
 		return EXIT_NO;
 	}
 	if ((end = change_run(cli, put_key, NULL)) == EXIT_DONE)
-		cli_say(cli, cli->notes > 0 ? "Recovery is off; no token is kept."
-					    : "Recovery is off already.");
+		end = say_off(cli);
 	return end;
 }
 

@@ -35,6 +35,7 @@ void doctor_folders(struct doctor *d);
 void doctor_strays(struct doctor *d);
 void doctor_space(struct doctor *d);
 void doctor_master(struct doctor *d);
+void doctor_recovery(struct doctor *d);
 void doctor_audit(struct doctor *d);
 void doctor_store(struct doctor *d);
 void doctor_clock(struct doctor *d);

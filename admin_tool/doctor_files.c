@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -171,19 +170,6 @@ is_known(const char *name, const struct known *list)
 	return false;
 }
 
-/* What restore puts aside, master.db.TIME.N, and an upgrade: master-schema-3.db */
-static bool
-is_put_aside(const char *name)
-{
-	static const char *const begin[] = { "master.db.", "master-schema-" };
-	size_t len;
-
-	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
-		if (strncmp(name, begin[i], len = strlen(begin[i])) == 0)
-			return isdigit((unsigned char)name[len]);
-	return false;
-}
-
 /* What a command that was killed leaves. */
 static bool
 is_left_over(const char *name)
@@ -223,7 +209,7 @@ look_for_strays(struct doctor *d, const char *folder, const struct known *known)
 		if (strcmp(entry->d_name, ".") == 0 ||
 		    strcmp(entry->d_name, "..") == 0 ||
 		    is_known(entry->d_name, known) ||
-		    (known == in_master && is_put_aside(entry->d_name)))
+		    (known == in_master && ak_is_aside(entry->d_name)))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		if (strcmp(path, delta) == 0)

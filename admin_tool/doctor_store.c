@@ -44,6 +44,26 @@ doctor_master(struct doctor *d)
 		doctor_report_error(d, d->paths.master, &cli->error, fix);
 }
 
+static void
+take_sealed(const char *path, int64_t count, void *context)
+{
+	struct doctor *d = context;
+
+	if (count > 0)
+		doctor_report(d, DOCTOR_WARNING, path,
+		    "still holds sealed tokens, though recovery is off",
+		    doctor_command(d, "rm -- %s", path));
+}
+
+void
+doctor_recovery(struct doctor *d)
+{
+	struct ak_error ignored; /* "folders" has said it */
+
+	if (d->known && !d->installation.recovery)
+		ak_sealed_aside(&d->paths, take_sealed, d, &ignored);
+}
+
 void
 doctor_audit(struct doctor *d)
 {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +10,7 @@
 
 #include "inspect.h"
 #include "master_private.h"
+#include "recovery.h"
 #include "usage_private.h"
 
 #define URI_MAX (3 * 4096 + 32)
@@ -42,15 +45,12 @@ readable_uri(const char *path, char uri[URI_MAX])
 	snprintf(to, (size_t)(uri + URI_MAX - to), "%s", query);
 }
 
-/* Open a database of a kind and of the version that is known here. */
+/* Open a file for reading alone. */
 static enum ak_code
-inspect(struct ak_database *d, const char *path, const struct ak_kind *kind,
-    struct ak_error *error)
+open_to_read(struct ak_database *d, const char *path, struct ak_error *error)
 {
-	int64_t application = 0, version = 0;
 	char uri[URI_MAX];
 	struct stat st;
-	enum ak_code code;
 	int rc;
 
 	if (lstat(path, &st) != 0)
@@ -69,7 +69,19 @@ inspect(struct ak_database *d, const char *path, const struct ak_kind *kind,
 		return ak_fail_sqlite(d->handle, rc, path, error);
 	sqlite3_db_config(d->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(d->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	if ((code = ak_pragma(d, "PRAGMA application_id", &application, error)) !=
+	return AK_OK;
+}
+
+/* Open a database of a kind and of the version that is known here. */
+static enum ak_code
+inspect(struct ak_database *d, const char *path, const struct ak_kind *kind,
+    struct ak_error *error)
+{
+	int64_t application = 0, version = 0;
+	enum ak_code code;
+
+	if ((code = open_to_read(d, path, error)) != AK_OK ||
+	    (code = ak_pragma(d, "PRAGMA application_id", &application, error)) !=
 		AK_OK ||
 	    (code = ak_pragma(d, "PRAGMA user_version", &version, error)) != AK_OK)
 		return code;
@@ -149,4 +161,62 @@ ak_usage_inspect(
 	else
 		ak_usage_close(&u);
 	return code;
+}
+
+bool
+ak_is_aside(const char *name)
+{
+	static const char *const begin[] = { "master.db.", "master-schema-" };
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
+		if (strncmp(name, begin[i], len = strlen(begin[i])) == 0)
+			return isdigit((unsigned char)name[len]);
+	return false;
+}
+
+/* Of a master of any version: the first ones could not seal. */
+static enum ak_code
+count_sealed(const char *path, int64_t *count, struct ak_error *error)
+{
+	struct ak_master *m = ak_master_new(error);
+	enum ak_code code;
+
+	*count = 0;
+	if (m == NULL)
+		return error->code;
+	if ((code = open_to_read(&m->db, path, error)) == AK_OK &&
+	    (code = ak_pragma(&m->db,
+		 "SELECT count(*) FROM pragma_table_info('key') WHERE name = 'sealed'",
+		 count, error)) == AK_OK &&
+	    *count > 0)
+		code = ak_recovery_count(m, count, error);
+	ak_master_close(&m);
+	return code;
+}
+
+enum ak_code
+ak_sealed_aside(const struct ak_paths *paths, ak_sealed_aside_fn *fn, void *context,
+    struct ak_error *error)
+{
+	DIR *folder = opendir(paths->master_folder);
+	const struct dirent *entry;
+	struct ak_error ignored;
+	char path[4400];
+	int64_t count;
+
+	if (folder == NULL)
+		return ak_fail_errno(error, paths->master_folder, "");
+	while ((entry = readdir(folder)) != NULL) {
+		if (!ak_is_aside(entry->d_name))
+			continue;
+		snprintf(
+		    path, sizeof(path), "%s/%s", paths->master_folder, entry->d_name);
+		if (count_sealed(path, &count, &ignored) != AK_OK)
+			fn(path, -1, context);
+		else if (count > 0)
+			fn(path, count, context);
+	}
+	closedir(folder);
+	return AK_OK;
 }

@@ -31,4 +31,23 @@ enum ak_code ak_master_check(struct ak_master *master, struct ak_error *error);
 enum ak_code ak_usage_inspect(
     const struct ak_paths *paths, struct ak_usage **usage, struct ak_error *error);
 
+/*
+ * Whether a file in the master's folder is one that restore, master.db.TIME.N, or an
+ * upgrade, master-schema-3.db, has put aside.
+ */
+bool ak_is_aside(const char *name);
+
+/* `count` tokens are sealed in the file; -1: it cannot be read. */
+typedef void ak_sealed_aside_fn(const char *path, int64_t count, void *context);
+
+/*
+ * Name the files that were put aside and hold sealed tokens, or may: those that cannot
+ * be read.
+ *
+ * AK_E_NOT_FOUND, AK_E_PERMISSION  the master's folder is not there, or not for the
+ * caller
+ */
+enum ak_code ak_sealed_aside(const struct ak_paths *paths, ak_sealed_aside_fn *fn,
+    void *context, struct ak_error *error);
+
 #endif

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2034,SC2317
 load helper
 load recovery_helper
+load upgrade_helper
 
 @test 'recovery is off until somebody opts in, and status says how' {
   authkey recovery status
@@ -257,4 +258,34 @@ load recovery_helper
   lacks "${sealed:64:32}" "$PLACE/hex"
   { "$AK_TOOL" list --json; "$AK_TOOL" export; } >"$PLACE/keys.json"
   lacks sealed "$PLACE/keys.json"
+}
+
+@test 'off names what restore and an upgrade have left with sealed tokens, and so does doctor' {
+  mkdir "$PLACE/pam.d"
+  older_master 2 # could not seal, and is not named
+  recovery_on
+  make deploy
+  older_master 3
+  "$AK_TOOL" backup -q "$PLACE/backup.db"
+  "$AK_TOOL" restore -q -y "$PLACE/backup.db"
+  aside=("$AUTHKEY_DIR"/master/master.db.2*)
+  [ "${#aside[@]}" = 1 ]
+  aside+=("$AUTHKEY_DIR/master/master-schema-3.db")
+  authkey doctor --pam-dir "$PLACE/pam.d" # recovery is on: they are where they belong
+  ends 0
+  authkey recovery off -y
+  ends 0
+  says 'the master keeps no token'
+  [ "$(grep -oE 'rm -- [^ ]+' <<<"$stderr" | sort)" = \
+    "$(printf 'rm -- %s\n' "${aside[@]}" | sort)" ] || { echo "$stderr"; return 1; }
+  authkey doctor --json --pam-dir "$PLACE/pam.d"
+  ends 1
+  [ "$(jq -r '.[] | "\(.severity) \(.check) \(.thing)"' <<<"$output" | sort)" = \
+    "$(printf 'warning recovery %s\n' "${aside[@]}" | sort)" ] || { echo "$output"; return 1; }
+  bash -c "$(jq -r '.[].fix' <<<"$output")"
+  authkey doctor --pam-dir "$PLACE/pam.d"
+  ends 0
+  echo rubbish >"${aside[0]}"
+  authkey recovery off
+  says "${aside[0]} cannot be read and may hold"
 }
