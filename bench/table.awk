@@ -126,7 +126,7 @@ function goal(text, most, is, shown) {
 	    is == "" ? "" : is <= most ? "yes" : "**no**"
 }
 
-function goals(    one, fresh, grown, many, n, fold, name) {
+function goals(    one, fresh, grown, many, n, fold, folded) {
 	print "\n| goal | is | reached |\n|---|--:|---|"
 	one = value(ratio, "here", 1000000, 1, "valid")
 	goal("one process, 1 million keys: 1.1 times pam_permit at most", 1.1, one, figure(one))
@@ -150,10 +150,10 @@ function goals(    one, fresh, grown, many, n, fold, name) {
 	goal("`list --limit 50` of 1 million keys: 30 ms at most", 30000, n, duration(n))
 	n = value(median, "tool", 1000000, 1, "import")
 	goal("`import` of 1 million keys: 15 s at most", 15000000, n, duration(n))
-	name = "fold of 1000000 records of a day"
-	n = value(median, "usage", 1000, 1, name)
+	folded = "fold of 1000000 records of a day"
+	n = value(median, "usage", 1000, 1, folded)
 	goal("fold of 1 million records: 3 s at most", 3000000, n, duration(n))
-	fold = value(peak, "usage", 1000, 1, name)
+	fold = value(peak, "usage", 1000, 1, folded)
 	goal("the same: 64 MiB at most", 65536, fold, sprintf("%.0f MiB", fold / 1024))
 }
 

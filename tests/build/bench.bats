@@ -104,3 +104,13 @@ END
   [ "$(grep -c '>pam_authkey<' <<<"$output")" -eq 1 ]
   [[ ! $output =~ 'pam_mysql' ]]
 }
+
+@test "tables and plots are read by each awk that is here" {
+  local awk
+  for awk in mawk gawk original-awk busybox; do
+    command -v "$awk" >/dev/null || continue
+    [ "$awk" != busybox ] || awk='busybox awk'
+    # shellcheck disable=SC2086 # a program and its first argument
+    for script in table plot; do $awk -f "$AK_TOP/bench/$script.awk" /dev/null; done
+  done
+}
