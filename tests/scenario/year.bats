@@ -188,8 +188,8 @@ backup() {
 }
 
 # restore INTACT: from a master that can be read, or not. What was ended since stays ended,
-# and what was given an earlier end keeps it; of which the store does not know what was
-# deleted, who is suspended or not verified any more, and when.
+# what was given an earlier end keeps it, and who was suspended since stays so; of which
+# the store does not know what was deleted, who is not verified any more, and when.
 restore() {
   local sooner="k.state <> 'revoked' AND key.state <> 'gone' AND key.expires_at IS NOT NULL
     AND (k.expires_at IS NULL OR key.expires_at < k.expires_at)"
@@ -214,7 +214,7 @@ restore() {
         WHEN key.state = 'revoked' AND $1 THEN key.revoked_at
         WHEN key.state = 'revoked' OR (key.state = 'gone' AND $1) THEN now END
       FROM key_then AS k, clock WHERE k.n = key.n;
-    UPDATE owner SET suspended = coalesce(o.suspended, 0) OR ($1 AND owner.suspended),
+    UPDATE owner SET suspended = coalesce(o.suspended, 0) OR owner.suspended,
       verified = coalesce(o.verified, 0) AND (NOT $1 OR owner.verified)
       FROM owner AS self LEFT JOIN owner_then AS o ON o.name = self.name
      WHERE self.name = owner.name"
