@@ -220,7 +220,8 @@ a_delta_costs_few_calls_and_none_where_there_is_none(void **state)
 	assert_int_equal(calls_of(h, &l, FAULT_READ), reads + 1);
 	for (int i = 0; i < 50; i++)
 		fx_key(h->fx, "alice");
-	assert_int_equal(calls_of(h, &l, FAULT_READ), reads + 3);
+	/* Index, entries and record; the last may have come with the head. */
+	assert_in_range(calls_of(h, &l, FAULT_READ), reads + 3, reads + 4);
 	assert_int_equal(calls_of(h, &l, FAULT_OPEN), opens + 1);
 	assert_int_equal(calls_of(h, &l, FAULT_STAT), stats + 2);
 }
