@@ -207,6 +207,7 @@ ak_sealed_aside(const struct ak_paths *paths, ak_sealed_aside_fn *fn, void *cont
 
 	if (folder == NULL)
 		return ak_fail_errno(error, paths->master_folder, "");
+	/* No other thread has this folder. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while ((entry = readdir(folder)) != NULL) {
 		if (!ak_is_aside(entry->d_name))
 			continue;

@@ -152,8 +152,10 @@ keep_grant(pam_handle_t *pamh, const struct ak_module_options *o, const char *na
 		rc = pam_set_item(pamh, PAM_USER, verdict->key.owner);
 	if (rc == PAM_SUCCESS && !o->no_env)
 		rc = export_variables(pamh, &verdict->key);
-	if (rc != PAM_SUCCESS)
+	if (rc != PAM_SUCCESS) {
+		grant->reason = AK_STORE_UNAVAILABLE; /* also if it cannot be dropped */
 		drop_grant(pamh, name);
+	}
 	return rc;
 }
 
