@@ -133,22 +133,30 @@ doctor_is_new(const char *text)
 	return true;
 }
 
+/* The module that a line asks for is not there, and what to do about it. */
 static void
-look_for_module(struct doctor *d, const struct ak_pam_line *line)
+report_missing(struct doctor *d, const struct ak_pam_line *line, const char *fix)
 {
-	char path[PATH_MAX], place[AK_PAM_PATH + 16], reason[AK_PAM_PATH + 96];
+	char place[AK_PAM_PATH + 16], reason[AK_PAM_PATH + 96];
 
-	if (!doctor_is_new(line->module))
-		return;
-	if (find_module(line->module, path)) {
-		look_at_module(d, path);
-		return;
-	}
 	snprintf(reason, sizeof(reason),
 	    "is not where libpam looks for it, and %s asks for it",
 	    doctor_place(line, place));
-	doctor_report(d, DOCTOR_ERROR, line->module, reason,
-	    "install it where the system's pam_permit.so is: make install");
+	doctor_report(d, DOCTOR_ERROR, line->module, reason, fix);
+}
+
+static void
+look_for_module(struct doctor *d, const struct ak_pam_line *line)
+{
+	char path[PATH_MAX];
+
+	if (!doctor_is_new(line->module))
+		return;
+	if (find_module(line->module, path))
+		look_at_module(d, path);
+	else
+		report_missing(d, line,
+		    "install it where the system's pam_permit.so is: make install");
 }
 
 /* Whether a line of another module matters here: it may be ours, with a slip. */
@@ -169,7 +177,6 @@ is_missed(const struct ak_pam_line *line, bool beside_ours)
 static void
 look_for_others(struct doctor *d, const struct pam_service *service)
 {
-	char place[AK_PAM_PATH + 16], reason[AK_PAM_PATH + 96];
 	bool beside_ours =
 	    pam_has_ours(service, AK_PAM_AUTH) || pam_has_ours(service, AK_PAM_ACCOUNT);
 
@@ -178,14 +185,9 @@ look_for_others(struct doctor *d, const struct pam_service *service)
 			const struct ak_pam_line *line =
 			    &service->stacks.own[p].lines[i];
 
-			if (!is_missed(line, beside_ours) ||
-			    !doctor_is_new(line->module))
-				continue;
-			snprintf(reason, sizeof(reason),
-			    "is not where libpam looks for it, and %s asks for it",
-			    doctor_place(line, place));
-			doctor_report(d, DOCTOR_ERROR, line->module, reason,
-			    "mend the module's name, or install it");
+			if (is_missed(line, beside_ours) && doctor_is_new(line->module))
+				report_missing(
+				    d, line, "mend the module's name, or install it");
 		}
 }
 
