@@ -315,6 +315,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_access = {
 	.name = "access",
+	.group = GROUP_LOGINS,
 	.arguments = "KEY",
 	.summary = "list the PAM services of this host that a key opens",
 	.about =

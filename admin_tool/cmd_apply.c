@@ -260,6 +260,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_apply = {
 	.name = "apply",
+	.group = GROUP_FILES,
 	.arguments = "FILE",
 	.summary = "make keys and owners be as a file says",
 	.about =

@@ -165,6 +165,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_audit = {
 	.name = "audit",
+	.group = GROUP_SAFETY,
 	.arguments = "[SUBJECT|KEY]",
 	.summary = "list what administrators did, and prove that all is there",
 	.about =

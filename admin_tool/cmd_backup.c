@@ -104,6 +104,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_backup = {
 	.name = "backup",
+	.group = GROUP_FILES,
 	.arguments = "FILE",
 	.summary = "copy all keys, owners, settings and the audit to a file",
 	.about =

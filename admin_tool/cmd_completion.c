@@ -70,6 +70,7 @@ run(struct cli *cli, const void *values, char **arguments)
 
 const struct command cmd_completion = {
 	.name = "completion",
+	.group = GROUP_HELP,
 	.arguments = "",
 	.summary = "complete a command line, for shells",
 	.about =

@@ -297,6 +297,7 @@ run(struct cli *cli, const void *values, char **arguments)
 
 const struct command cmd_config = {
 	.name = "config",
+	.group = GROUP_SETUP,
 	.arguments = "[NAME [VALUE]]",
 	.summary = "show or set what the installation decides",
 	.about =

@@ -300,6 +300,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_create = {
 	.name = "create",
+	.group = GROUP_KEYS,
 	.arguments = "[NAME]",
 	.summary = "make a key and print its token, once",
 	.about =

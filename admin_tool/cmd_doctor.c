@@ -255,6 +255,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_doctor = {
 	.name = "doctor",
+	.group = GROUP_SETUP,
 	.arguments = "",
 	.summary = "look for what is wrong, and say how to mend it",
 	.about =

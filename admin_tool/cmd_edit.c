@@ -186,6 +186,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_edit = {
 	.name = "edit",
+	.group = GROUP_KEYS,
 	.arguments = "KEY",
 	.summary = "change the name, description or restrictions of a key",
 	.about =

@@ -160,8 +160,9 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_expiring = {
 	.name = "expiring",
+	.group = GROUP_KEYS,
 	.arguments = "",
-	.summary = "list the keys that end soon, the first first",
+	.summary = "list the keys that end soon, the soonest first",
 	.about =
 	    "Keys that are enabled and have no successor. --check is a plugin for "
 	    "Nagios, Icinga and the like: it exits 0 when no key ends within D, 1 "

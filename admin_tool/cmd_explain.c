@@ -140,6 +140,7 @@ run(struct cli *cli, const void *values, char **arguments)
 
 const struct command cmd_explain = {
 	.name = "explain",
+	.group = GROUP_LOGINS,
 	.arguments = "",
 	.summary = "show every check of a token, in order",
 	.about =

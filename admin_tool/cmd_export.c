@@ -88,6 +88,7 @@ run(struct cli *cli, const void *values, char **arguments)
 
 const struct command cmd_export = {
 	.name = "export",
+	.group = GROUP_FILES,
 	.arguments = "",
 	.summary = "print all keys and owners, a line of JSON for each",
 	.about = "With digests and without secrets: authkey import takes it elsewhere, "

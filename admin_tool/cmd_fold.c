@@ -41,6 +41,7 @@ run(struct cli *cli, const void *values, char **arguments)
 
 const struct command cmd_fold = {
 	.name = "fold",
+	.group = GROUP_LOGINS,
 	.arguments = "",
 	.summary = "count what the services have recorded",
 	.about =

@@ -28,10 +28,10 @@ command_json(const struct command *c)
 
 	for (size_t i = 0; c->answer != NULL && i < c->answer->count; i++)
 		json_array_append_new(fields, json_string(c->answer->fields[i].name));
-	return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:o, s:o}", "command", c->name,
-	    "arguments", c->arguments, "summary", c->summary, "about", c->about,
-	    "example", c->example, "options", options_json(c->options), "fields",
-	    fields);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:o, s:o}", "command",
+	    c->name, "group", c->group, "arguments", c->arguments, "summary",
+	    c->summary, "about", c->about, "example", c->example, "options",
+	    options_json(c->options), "fields", fields);
 }
 
 /* Everything that the tool understands: documents are held against it. */
@@ -140,7 +140,7 @@ static void
 put_all(void)
 {
 	puts("authkey [OPTION]... COMMAND ...\n\n"
-	     "API auth keys for every service that speaks PAM.\n\nCommands:");
+	     "API auth keys for every service that speaks PAM.\n");
 	command_print(stdout, NULL);
 	puts("\nOptions of every command:");
 	put_options(global_options);
@@ -153,19 +153,15 @@ put_all(void)
 static enum cli_exit
 run(struct cli *cli, const void *values, char **words)
 {
-	const struct command *found = NULL;
+	const struct command *found;
 	char *const name[2] = { words[0], words[0] != NULL ? words[1] : NULL };
 	char whole[64];
 
 	(void)values;
 	/* A caller may give both words of a name in one. */
-	for (const struct command *const *c = commands; *c != NULL && name[0] != NULL;
-	     c++) {
-		snprintf(whole, sizeof(whole), "%s%s%s", name[0],
-		    name[1] != NULL ? " " : "", name[1] != NULL ? name[1] : "");
-		if (strcmp((*c)->name, whole) == 0)
-			found = *c;
-	}
+	snprintf(whole, sizeof(whole), "%s%s%s", name[0] != NULL ? name[0] : "",
+	    name[1] != NULL ? " " : "", name[1] != NULL ? name[1] : "");
+	found = command_named(whole);
 	if (name[0] == NULL && cli->out.format == OUT_JSON)
 		out_json(&cli->out, all_json());
 	else if (name[0] == NULL)
@@ -185,6 +181,7 @@ run(struct cli *cli, const void *values, char **words)
 
 const struct command cmd_help = {
 	.name = "help",
+	.group = GROUP_HELP,
 	.arguments = "[COMMAND]",
 	.summary = "explain the tool or a command",
 	.about = "With --json: every command with its arguments, options and fields.",

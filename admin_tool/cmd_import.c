@@ -223,6 +223,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_import = {
 	.name = "import",
+	.group = GROUP_FILES,
 	.arguments = "[FILE]",
 	.summary = "add the keys and owners of an export",
 	.about =

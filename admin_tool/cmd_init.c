@@ -161,6 +161,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_init = {
 	.name = "init",
+	.group = GROUP_SETUP,
 	.arguments = "",
 	.summary = "make an installation: folder, group and empty master",
 	.about = "Repeated, it changes nothing and says so.",

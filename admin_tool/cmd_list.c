@@ -261,6 +261,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_list = {
 	.name = "list",
+	.group = GROUP_KEYS,
 	.arguments = "[TEXT]",
 	.summary = "list keys, never their tokens",
 	.about = "TEXT is looked for in names, descriptions and owners, or is an id.",

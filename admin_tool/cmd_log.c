@@ -196,6 +196,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_log = {
 	.name = "log",
+	.group = GROUP_LOGINS,
 	.arguments = "[KEY]",
 	.summary = "list what became of presented tokens, one by one",
 	.about =

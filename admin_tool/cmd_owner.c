@@ -131,6 +131,7 @@ run_list(struct cli *cli, const void *values, char **arguments)
 
 const struct command cmd_owner_set = {
 	.name = "owner set",
+	.group = GROUP_OWNERS,
 	ONE_USER,
 	.summary = "describe the person behind a PAM user",
 	.example =
@@ -143,6 +144,7 @@ const struct command cmd_owner_set = {
 
 const struct command cmd_owner_show = {
 	.name = "owner show",
+	.group = GROUP_OWNERS,
 	ONE_USER,
 	.summary = "show everything about an owner",
 	.example = "authkey owner show alice",
@@ -152,6 +154,7 @@ const struct command cmd_owner_show = {
 
 const struct command cmd_owner_list = {
 	.name = "owner list",
+	.group = GROUP_OWNERS,
 	.arguments = "",
 	.summary = "list who owns keys or was described",
 	.example = "authkey owner list --format csv",

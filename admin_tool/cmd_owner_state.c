@@ -117,6 +117,7 @@ run_verify(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_owner_suspend = {
 	.name = "owner suspend",
+	.group = GROUP_OWNERS,
 	ONE_USER,
 	.summary = "refuse an owner's keys until they are resumed",
 	.example = "authkey owner suspend alice --reason 'on leave'",
@@ -129,6 +130,7 @@ const struct command cmd_owner_suspend = {
 
 const struct command cmd_owner_resume = {
 	.name = "owner resume",
+	.group = GROUP_OWNERS,
 	ONE_USER,
 	.summary = "end a suspension",
 	.example = "authkey owner resume alice",
@@ -138,6 +140,7 @@ const struct command cmd_owner_resume = {
 
 const struct command cmd_owner_verify = {
 	.name = "owner verify",
+	.group = GROUP_OWNERS,
 	ONE_USER,
 	.summary = "note that the owner's identity was verified",
 	.about =

@@ -57,6 +57,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_prune = {
 	.name = "prune",
+	.group = GROUP_KEYS,
 	.arguments = "",
 	.summary = "delete the records of keys long revoked or expired",
 	.about = "At a terminal it asks first, with the count; elsewhere it needs -y. "

@@ -33,6 +33,7 @@ run(struct cli *cli, const void *values, char **arguments)
 
 const struct command cmd_publish = {
 	.name = "publish",
+	.group = GROUP_SETUP,
 	.arguments = "",
 	.summary = "write the store anew from the master",
 	.about =

@@ -107,6 +107,7 @@ run(struct cli *cli, const void *values, char **keys)
 
 const struct command cmd_purge = {
 	.name = "purge",
+	.group = GROUP_KEYS,
 	.arguments = "KEY...",
 	.summary = "delete the records of revoked keys",
 	.about =

@@ -286,6 +286,7 @@ run_off(struct cli *cli, const void *values, char **arguments)
 
 const struct command cmd_recovery_init = {
 	.name = "recovery init",
+	.group = GROUP_RECOVERY,
 	.arguments = "FILE",
 	.summary = "keep the tokens of keys to come, sealed",
 	.about =
@@ -302,6 +303,7 @@ const struct command cmd_recovery_init = {
 
 const struct command cmd_recovery_status = {
 	.name = "recovery status",
+	.group = GROUP_RECOVERY,
 	.arguments = "",
 	.summary = "tell whether tokens are kept, and how many",
 	.example = "authkey recovery status --json",
@@ -311,6 +313,7 @@ const struct command cmd_recovery_status = {
 
 const struct command cmd_recovery_off = {
 	.name = "recovery off",
+	.group = GROUP_RECOVERY,
 	.arguments = "",
 	.summary = "delete the sealed tokens and keep none any more",
 	.about = "The keys work as before. At a terminal it asks first; -y says yes.",

@@ -271,6 +271,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_restore = {
 	.name = "restore",
+	.group = GROUP_FILES,
 	.arguments = "FILE",
 	.summary = "put a backup in the place of all that there is",
 	.about =

@@ -156,6 +156,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_reveal = {
 	.name = "reveal",
+	.group = GROUP_RECOVERY,
 	.arguments = "KEY",
 	.summary = "show a token again, where recovery is on",
 	.about =

@@ -49,6 +49,7 @@ run(struct cli *cli, const void *given, char **keys)
 
 const struct command cmd_revoke = {
 	.name = "revoke",
+	.group = GROUP_KEYS,
 	.arguments = "[KEY...]",
 	.summary = "end keys for good",
 	.about = "When it exits 0, the next login with the key is refused, in every "

@@ -249,6 +249,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_rotate = {
 	.name = "rotate",
+	.group = GROUP_KEYS,
 	.arguments = "KEY",
 	.summary = "give a key a new token, with the same settings",
 	.about =

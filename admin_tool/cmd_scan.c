@@ -229,6 +229,7 @@ run(struct cli *cli, const void *given, char **files)
 
 const struct command cmd_scan = {
 	.name = "scan",
+	.group = GROUP_SAFETY,
 	.arguments = "[FILE...]",
 	.summary = "find tokens in files, and whose they are",
 	.about = "Any files, folders, or stdin for - and without FILE. Exits 1 when a "

@@ -90,6 +90,7 @@ run(struct cli *cli, const void *values, char **arguments)
 
 const struct command cmd_show = {
 	.name = "show",
+	.group = GROUP_KEYS,
 	.arguments = "KEY",
 	.summary = "show everything about a key but its token",
 	.about = "Below it stands from where and for which services the key was used: "

@@ -180,6 +180,7 @@ run(struct cli *cli, const void *given, char **arguments)
 
 const struct command cmd_stats = {
 	.name = "stats",
+	.group = GROUP_LOGINS,
 	.arguments = "[KEY]",
 	.summary = "count uses and refusals, with bars",
 	.about =

@@ -70,6 +70,7 @@ run_disable(struct cli *cli, const void *given, char **keys)
 
 const struct command cmd_enable = {
 	.name = "enable",
+	.group = GROUP_KEYS,
 	.arguments = "[KEY...]",
 	.summary = "switch keys on",
 	.about =
@@ -85,6 +86,7 @@ const struct command cmd_enable = {
 
 const struct command cmd_disable = {
 	.name = "disable",
+	.group = GROUP_KEYS,
 	.arguments = "[KEY...]",
 	.summary = "switch keys off",
 	.about = "When it exits 0, the next login with the key is refused, in every "

@@ -298,6 +298,7 @@ run_list(struct cli *cli, const void *values, char **arguments)
 
 const struct command cmd_verifier_add = {
 	.name = "verifier add",
+	.group = GROUP_SETUP,
 	ONE_USER,
 	.summary = "let a Unix user's processes check tokens",
 	.about =
@@ -310,6 +311,7 @@ const struct command cmd_verifier_add = {
 
 const struct command cmd_verifier_remove = {
 	.name = "verifier remove",
+	.group = GROUP_SETUP,
 	ONE_USER,
 	.summary = "take it back: group membership and usage file",
 	.example = "authkey verifier remove www-data",
@@ -319,6 +321,7 @@ const struct command cmd_verifier_remove = {
 
 const struct command cmd_verifier_list = {
 	.name = "verifier list",
+	.group = GROUP_SETUP,
 	.arguments = "",
 	.summary = "list the users whose processes check tokens",
 	.example = "authkey verifier list",

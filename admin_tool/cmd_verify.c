@@ -42,6 +42,7 @@ run(struct cli *cli, const void *values, char **arguments)
 
 const struct command cmd_verify = {
 	.name = "verify",
+	.group = GROUP_LOGINS,
 	.arguments = "",
 	.summary = "say whether a token opens a service now",
 	.about =

@@ -32,6 +32,15 @@ command_find(char *const *words, int count, int *used)
 	return NULL;
 }
 
+const struct command *
+command_named(const char *name)
+{
+	for (const struct command *const *c = commands; *c != NULL; c++)
+		if (strcmp((*c)->name, name) == 0)
+			return *c;
+	return NULL;
+}
+
 bool
 command_is_family(const char *word)
 {
@@ -43,13 +52,27 @@ command_is_family(const char *word)
 	return false;
 }
 
+/* All commands, each group below its heading. */
+static void
+print_all(FILE *to)
+{
+	const char *group = NULL;
+
+	for (const struct command *const *c = commands; *c != NULL; c++) {
+		if (group == NULL || strcmp((*c)->group, group) != 0)
+			fprintf(to, "%s%s:\n", group != NULL ? "\n" : "", (*c)->group);
+		group = (*c)->group;
+		fprintf(to, "  %-18s%s\n", (*c)->name, (*c)->summary);
+	}
+}
+
 void
 command_print(FILE *to, const char *family)
 {
+	if (family == NULL)
+		print_all(to);
 	for (const struct command *const *c = commands; *c != NULL; c++)
-		if (family == NULL)
-			fprintf(to, "  %-18s%s\n", (*c)->name, (*c)->summary);
-		else if (behind_word((*c)->name, family) != NULL)
+		if (family != NULL && behind_word((*c)->name, family) != NULL)
 			fprintf(to, "  authkey %s %-*s%s\n", (*c)->name,
 			    (int)(22 - strlen((*c)->name)), (*c)->arguments,
 			    (*c)->summary);

@@ -7,12 +7,23 @@
 #include "cli.h"
 #include "options.h"
 
+/* What commands are for, as the list of them says it. */
+#define GROUP_SETUP "Installation"
+#define GROUP_KEYS "Keys"
+#define GROUP_OWNERS "Owners"
+#define GROUP_LOGINS "Logins and usage"
+#define GROUP_SAFETY "Safety"
+#define GROUP_RECOVERY "Recovery of tokens"
+#define GROUP_FILES "Backups and other hosts"
+#define GROUP_HELP "Help"
+
 /*
  * All that there is to know about a command. Parsing, help and the list that
  * `make check-docs` reads are made from it.
  */
 struct command {
 	const char *name; /* "create", "owner set" */
+	const char *group; /* one of the above */
 	const char *arguments; /* "KEY..." */
 	const char *summary;
 	const char *about; /* more, for `authkey help`; or NULL */
@@ -42,6 +53,7 @@ extern const struct command cmd_scan, cmd_expiring, cmd_prune;
 
 extern const struct command cmd_completion;
 
+/* Those of a group stand together. */
 extern const struct command *const commands[];
 
 /* The options that every command takes. */
@@ -53,10 +65,16 @@ extern const struct option_spec global_options[];
  */
 const struct command *command_find(char *const *words, int count, int *used);
 
-/* Say that there is no command of these words, and which is near. EXIT_USAGE. */
+/* The command of this whole name, "owner set", or NULL. */
+const struct command *command_named(const char *name);
+
+/* Say that there is no command of these words, and which was meant. EXIT_USAGE. */
 enum cli_exit command_unknown(struct cli *cli, const char *first, const char *second);
 
-/* Print the commands with what they do: all, or those whose first word is `family`. */
+/*
+ * Print the commands with what they do: all by groups, or those whose first word is
+ * `family`.
+ */
 void command_print(FILE *to, const char *family);
 
 /* Whether there are commands of two words whose first is `word`. */

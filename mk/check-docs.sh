@@ -66,6 +66,22 @@ page_commands() {
     $man/authkey.8
 }
 
+# "GROUP: COMMAND", of the tool's help and of the page, where the commands begin.
+tool_groups() {
+  jq -r '.commands[] | "\(.group): \(.command)"' "$work/help"
+}
+
+page_groups() {
+  awk '
+    /^\.Sh / { inside = $2 == "COMMANDS" }
+    /^\.Ss / { inside = 0 }
+    /^\.It / && inside { group = substr($0, 5) }
+    /^\.Cm / && inside {
+      count = split(substr($0, 5), command, " , ")
+      for (i = 1; i <= count; i++) print group ": " command[i]
+    }' $man/authkey.8
+}
+
 # "COMMAND: EXAMPLE", of the tool's help and of the page.
 tool_examples() {
   jq -r '.commands[] | "\(.command): \(.example // empty | split("\n")[])"' "$work/help"
@@ -114,9 +130,11 @@ page_reasons() {
 "$tool" help --json >"$work/help" || echo '{}' >"$work/help"
 lint=$(mandoc -Tlint -W warning $man/*.[1-8] 2>&1)
 
-echo 1..10
+echo 1..11
 jq -r '.commands[].command' "$work/help" >"$work/commands"
 same 'authkey(8) has every command and no other' "$work/commands" <(page_commands)
+tool_groups >"$work/groups"
+same 'authkey(8) has every group of commands and no other' "$work/groups" <(page_groups)
 tool_options >"$work/options"
 same 'authkey(8) has every option of every command and no other' "$work/options" \
   <(page_options)

@@ -38,6 +38,13 @@ tool() {
   refused 'authkey(8) has every command and no other' 'in the page alone: vanish'
 }
 
+@test "a command in another group than authkey(8) tells is refused" {
+  sed -i '/^\.Sh COMMANDS/,/^\.Ss/s/^\.Cm scan , audit/.Cm scan/' "$tree/docs/man/authkey.8"
+  refused 'authkey(8) has every group' 'not in the page: Safety: audit'
+  tool '(.commands[] | select(.command == "scan")).group = "Keys"'
+  refused 'authkey(8) has every group' 'in the page alone: Safety: scan'
+}
+
 @test "an option without a word in authkey(8) is refused, of one command and of all" {
   sed -i '/^\.It Fl -not-before/,+1d' "$tree/docs/man/authkey.8"
   refused 'authkey(8) has every option' 'not in the page: create --not-before WHEN|none'

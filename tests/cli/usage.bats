@@ -14,6 +14,18 @@ load helper
   [ -z "$stderr" ]
 }
 
+@test 'help lists the commands by groups, each of which has one heading' {
+  authkey help
+  local keys=${output#*$'\n'Keys:$'\n'}
+  keys=${keys%%$'\n\n'*}
+  [[ $keys == '  create '*$'\n''  prune '* ]]
+  [[ $keys != *'  doctor '* && $output == *$'\n'Installation:$'\n''  init '* ]]
+  run bash -c '"$AK_TOOL" help --json | jq -r ".commands[].group" | uniq | sort | uniq -d'
+  [ -z "$output" ]
+  run bash -c '"$AK_TOOL" help --json | jq "[.commands[].group] | unique | length"'
+  [ "$output" -gt 5 ]
+}
+
 @test 'help create explains it with an example, and so do --help and -h' {
   authkey help create
   ends 0
