@@ -151,7 +151,8 @@ settle(struct cli *cli)
 		cli_usage(cli, "--dir needs its DIR");
 		return false;
 	}
-	if (cli->dir == NULL)
+	cli->dir_given = cli->dir != NULL;
+	if (!cli->dir_given)
 		cli->dir = dir != NULL && *dir != '\0' ? dir : CLI_DIR_DEFAULT;
 	if (cli->format == NULL)
 		cli->format = cli->json ? "json" : "table";

@@ -24,6 +24,32 @@ columns(void)
 }
 
 /*
+ * A copy of a message in which each command has --dir as it was given: what is copied
+ * from a message works on the same installation.
+ */
+static void
+name_folder(const struct cli *cli, const char *text, char out[MESSAGE_MAX])
+{
+	char folder[MESSAGE_MAX];
+	const char *tool, *end;
+	size_t n = 0;
+	bool named;
+
+	text_shell_word(folder, sizeof(folder), cli->dir);
+	text_hide_tokens(folder);
+	while (n < MESSAGE_MAX && (tool = strstr(text, "authkey ")) != NULL) {
+		end = tool + strlen("authkey ");
+		named = command_begins(end);
+		n += (size_t)snprintf(out + n, MESSAGE_MAX - n, "%.*s%s%s%s",
+		    (int)(end - text), text, named ? "--dir " : "", named ? folder : "",
+		    named ? " " : "");
+		text = end;
+	}
+	if (n < MESSAGE_MAX)
+		snprintf(out + n, MESSAGE_MAX - n, "%s", text);
+}
+
+/*
  * One line of text for people, behind "authkey: create: " when it is a warning. No
  * token is in it, whatever was typed: SECURITY R40.
  */
@@ -31,7 +57,7 @@ static void __attribute__((format(printf, 3, 0)))
 put_message(const struct cli *cli, bool warning, const char *format, va_list args)
 {
 	const char *name = cli->command != NULL ? cli->command->name : NULL;
-	char message[MESSAGE_MAX] = "", *cut;
+	char message[MESSAGE_MAX] = "", named[MESSAGE_MAX], *cut;
 	size_t n = 0;
 
 	if (warning)
@@ -43,7 +69,9 @@ put_message(const struct cli *cli, bool warning, const char *format, va_list arg
 	    (cut = strrchr(message, ' ')) != NULL)
 		*cut = '\0';
 	text_hide_tokens(message);
-	text_put_folded(stderr, message, columns());
+	if (cli->dir_given)
+		name_folder(cli, message, named);
+	text_put_folded(stderr, cli->dir_given ? named : message, columns());
 	fputc('\n', stderr);
 }
 

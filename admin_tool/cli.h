@@ -34,6 +34,7 @@ struct cli {
 	bool json;
 	bool quiet; /* no text for people, no questions */
 	bool yes; /* answer yes to every question */
+	bool dir_given; /* with --dir, and so not by the environment */
 	bool help;
 	bool version;
 	const struct command *command;

@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "doctor.h"
+#include "text.h"
 
 struct values {
 	const char *verifier, *pam_dir;
@@ -86,24 +87,6 @@ doctor_report_error(
 	    unseen ? "look as root, with sudo" : fix);
 }
 
-/* A word as a shell takes it. */
-static size_t
-put_word(char *to, size_t size, const char *word)
-{
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "0123456789/._+:@%,=-";
-	size_t n = 0;
-
-	if (word[0] != '\0' && word[strspn(word, plain)] == '\0')
-		return (size_t)snprintf(to, size, "%s", word);
-	to[n++] = '\'';
-	for (; *word != '\0' && n + 6 < size; word++)
-		n += (size_t)snprintf(
-		    to + n, size - n, *word == '\'' ? "'\\''" : "%c", *word);
-	return n + (size_t)snprintf(to + n, size - n, "'");
-}
-
 /* "authkey", with the folder where it is not the usual one. */
 static size_t
 put_tool(const struct doctor *d, char *to, size_t size)
@@ -113,7 +96,7 @@ put_tool(const struct doctor *d, char *to, size_t size)
 
 	if (usual || n >= size)
 		return n;
-	return n + put_word(to + n, size - n,
+	return n + text_shell_word(to + n, size - n,
 		       d->paths.root[0] != '\0' ? d->paths.root : d->cli->dir);
 }
 
@@ -132,7 +115,7 @@ doctor_command(const struct doctor *d, const char *format, ...)
 	va_start(args, format);
 	for (const char *s = format; *s != '\0' && to < end; s++)
 		if (s[0] == '%' && s[1] == 's') {
-			to += put_word(
+			to += text_shell_word(
 			    to, (size_t)(end - to), va_arg(args, const char *));
 			s++;
 		} else if (s[0] == '%' && s[1] == 'A') {

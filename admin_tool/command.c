@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <ctype.h>
 #include <string.h>
 
 #include "command.h"
@@ -39,6 +40,26 @@ command_named(const char *name)
 		if (strcmp((*c)->name, name) == 0)
 			return *c;
 	return NULL;
+}
+
+/* Whether `text` begins with the words of a name, whatever follows them. */
+static bool
+begins_with(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(text, name, len) == 0 && !isalpha((unsigned char)text[len]) &&
+	       text[len] != '-';
+}
+
+bool
+command_begins(const char *text)
+{
+	for (const struct command *const *c = commands; *c != NULL; c++)
+		if (strcmp((*c)->group, GROUP_HELP) != 0 &&
+		    begins_with(text, (*c)->name))
+			return true;
+	return false;
 }
 
 bool
@@ -83,15 +104,57 @@ static const char *
 nearest_to(const char *typed)
 {
 	const char *nearest = NULL;
-	size_t least = strlen(typed) > 4 ? 3 : 2, d;
+	size_t least = text_near_limit(typed) + 1;
 
 	for (const struct command *const *c = commands; *c != NULL; c++)
-		if ((d = text_distance(typed, (*c)->name)) < least ||
-		    (d == least && nearest == NULL)) {
-			least = d;
+		if (text_is_nearer(typed, (*c)->name, &least))
 			nearest = (*c)->name;
-		}
 	return nearest;
+}
+
+/*
+ * Words of a line are said for the same. Of those that are commands, alone or behind
+ * the same first word, the first is meant; of two lines with a word, the upper one.
+ */
+static const char *const synonyms[] = {
+	"edit set update modify change alter rename",
+	"create init add set new generate gen make mint issue",
+	"disable suspend off deactivate lock block",
+	"revoke remove off delete del rm erase destroy drop suspend",
+	"enable resume init on activate unlock unblock",
+	"doctor status health",
+	"list ls dir all keys",
+	"show status get info view cat display describe",
+	"rotate renew regenerate refresh replace reissue roll",
+	"verify validate check test try",
+	"reveal copy unseal",
+	"stats statistics usage",
+	"log history events",
+	"init setup install",
+	"publish sync flush",
+};
+
+/* The command that another word for it was typed for, or NULL. */
+static const char *
+synonym_of(const char *first, const char *second)
+{
+	const char *typed = second != NULL ? second : first, *at, *word;
+	char name[TYPED_MAX];
+	const struct command *meant;
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++) {
+		at = synonyms[i];
+		while (ak_words_have(synonyms[i], typed) &&
+		       (word = ak_words_next(&at, &len)) != NULL) {
+			snprintf(name, sizeof(name), "%s%s%.*s",
+			    second != NULL ? first : "", second != NULL ? " " : "",
+			    (int)len, word);
+			if ((meant = command_named(name)) != NULL)
+				return meant->name;
+		}
+	}
+	return NULL;
 }
 
 enum cli_exit
@@ -105,7 +168,9 @@ command_unknown(struct cli *cli, const char *first, const char *second)
 	/* What is nobody's word may be a secret. */
 	if (strlen(first) + (second != NULL ? strlen(second) : 0) + 1 >= TYPED_MAX)
 		return cli_usage(cli, "there is no such command");
-	if ((near = nearest_to(typed)) != NULL)
+	if ((near = synonym_of(first, second)) == NULL)
+		near = nearest_to(typed);
+	if (near != NULL)
 		return cli_usage(
 		    cli, "there is no command %s; did you mean %s?", typed, near);
 	return cli_usage(cli, "there is no command %s", typed);

@@ -77,6 +77,9 @@ enum cli_exit command_unknown(struct cli *cli, const char *first, const char *se
  */
 void command_print(FILE *to, const char *family);
 
+/* Whether a text begins with a command that works on an installation. */
+bool command_begins(const char *text);
+
 /* Whether there are commands of two words whose first is `word`. */
 bool command_is_family(const char *word);
 

@@ -81,13 +81,11 @@ static const char *
 nearest_to(const struct parser *p, const char *typed)
 {
 	const char *nearest = NULL;
-	size_t least = strlen(typed) > 4 ? 3 : 2, d;
+	size_t least = text_near_limit(typed);
 
 	for (size_t i = 0; i < p->count; i++)
-		if ((d = text_distance(typed, p->specs[i]->name)) < least) {
-			least = d;
+		if (text_is_nearer(typed, p->specs[i]->name, &least))
 			nearest = p->specs[i]->name;
-		}
 	return nearest;
 }
 

@@ -161,21 +161,18 @@ compare(const struct ak_record *record, void *context)
 	char whole[AK_OWNER_MAX + 1 + AK_NAME_MAX + 1];
 	struct guess *g = context;
 	bool has_owner = strchr(g->key, '/') != NULL;
-	size_t distance;
 
 	snprintf(whole, sizeof(whole), "%s%s%s", has_owner ? record->key.owner : "",
 	    has_owner ? "/" : "", record->key.name);
-	if ((distance = text_distance(g->key, whole)) < g->least) {
-		g->least = distance;
+	if (text_is_nearer(g->key, whole, &g->least))
 		memcpy(g->nearest, whole, sizeof(whole));
-	}
 	return true;
 }
 
 static enum cli_exit
 no_key(struct cli *cli, const char *key)
 {
-	struct guess g = { .key = key, .least = strlen(key) > 4 ? 3 : 2 };
+	struct guess g = { .key = key, .least = text_near_limit(key) };
 	const char *slash = strchr(key, '/');
 	const char *name = slash != NULL ? slash + 1 : key;
 
@@ -251,6 +248,6 @@ pick_all(struct cli *cli, char *const *keys, struct picks *picks)
 			end = cli_fail(cli);
 	}
 	if (end != EXIT_DONE && several)
-		cli_say(cli, "Nothing was changed, of the other keys neither.");
+		cli_say(cli, "None of the keys was changed.");
 	return end;
 }

@@ -123,6 +123,23 @@ text_escape(const char *text, char *out, size_t size)
 	return out;
 }
 
+size_t
+text_shell_word(char *to, size_t size, const char *word)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789/._+:@%,=-";
+	size_t n = 0;
+
+	if (word[0] != '\0' && word[strspn(word, plain)] == '\0')
+		return (size_t)snprintf(to, size, "%s", word);
+	to[n++] = '\'';
+	for (; *word != '\0' && n + 6 < size; word++)
+		n += (size_t)snprintf(
+		    to + n, size - n, *word == '\'' ? "'\\''" : "%c", *word);
+	return n + (size_t)snprintf(to + n, size - n, "'");
+}
+
 /* What tokens consist of. */
 #define TOKEN_CHARACTERS \
 	"0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -268,4 +285,21 @@ text_distance(const char *a, const char *b)
 		}
 	}
 	return row[n];
+}
+
+size_t
+text_near_limit(const char *typed)
+{
+	return strlen(typed) > 4 ? 3 : 2;
+}
+
+bool
+text_is_nearer(const char *typed, const char *word, size_t *least)
+{
+	size_t distance = text_distance(typed, word);
+
+	if (distance >= *least)
+		return false;
+	*least = distance;
+	return true;
 }

@@ -36,6 +36,12 @@ void text_put_folded(FILE *to, const char *text, size_t columns);
 const char *text_escape(const char *text, char *out, size_t size);
 
 /*
+ * Write a word as a shell reads it back, quoted where it must be; cut when it does not
+ * fit. Returns its length.
+ */
+size_t text_shell_word(char *to, size_t size, const char *word);
+
+/*
  * Cut every word that is a token, or one that was mistyped, to its prefix, its id and
  * three dots: SECURITY R40. In place; it gets shorter.
  */
@@ -66,6 +72,13 @@ void text_label(const struct ak_record *record, char out[TEXT_LABEL_MAX]);
  */
 #define TEXT_DISTANCE_MAX 64
 size_t text_distance(const char *a, const char *b);
+
+/*
+ * For the search among words for the one that was meant: the distance from which on
+ * none is, and whether `word` is nearer than *least, which then is its distance.
+ */
+size_t text_near_limit(const char *typed);
+bool text_is_nearer(const char *typed, const char *word, size_t *least);
 
 /* Whether the locale's characters are UTF-8. */
 bool text_locale_is_utf8(void);

@@ -206,10 +206,10 @@ published() {
   make a
   authkey disable a nosuch
   ends 3
-  says 'Nothing was changed'
+  says 'None of the keys was changed.'
   [ "$(field a status)" = enabled ]
   authkey disable nosuch
-  [[ $stderr != *'Nothing was changed'* ]]
+  [[ $stderr != *'None of the keys'* ]]
 }
 
 @test 'disable says of a disabled key that, and of a revoked one what it is' {
