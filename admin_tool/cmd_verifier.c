@@ -155,15 +155,34 @@ take_back(struct cli *cli, struct verifier *v, const char *group)
 	"Restart its service: processes that run keep the groups that they " \
 	"started with"
 
+/* The group and usage.d know nothing of transactions. */
+static void
+warn_of_what_stays(
+    struct cli *cli, const struct verifier *v, const struct out_cell was[FIELDS])
+{
+	struct out_cell is[FIELDS];
+
+	view(cli, v, is);
+	if (is[MEMBER].number != was[MEMBER].number ||
+	    is[USAGE_FILE].number != was[USAGE_FILE].number)
+		cli_warn(cli,
+		    "the change is made all the same, of the group or of usage.d; the "
+		    "audit does not have it");
+}
+
 /* Do it, say it and answer with how it is now. */
 static enum cli_exit
 change(
     struct cli *cli, struct verifier_work *work, const char *done, const char *already)
 {
-	enum cli_exit end = change_run(cli, work_on_verifier, work);
+	struct out_cell was[FIELDS];
+	enum cli_exit end;
 
-	if (end != EXIT_DONE)
+	view(cli, work->verifier, was);
+	if ((end = change_run(cli, work_on_verifier, work)) != EXIT_DONE) {
+		warn_of_what_stays(cli, work->verifier, was);
 		return end;
+	}
 	if (cli->notes > 0)
 		cli_say(cli, "%s %s.", work->verifier->name, done);
 	else

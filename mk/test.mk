@@ -27,7 +27,7 @@ export AK_PLAIN  := $(if $(SAN)$(IS_CLANG),,$(filter -O2,$(CFLAGS)))
 # What takes longest begins first: in the end no processor waits for another.
 LONG       := $(addprefix tests/,scenario/year.bats cli/usage_fold.bats build/check-deps.bats \
                 packages/deb.bats \
-                cli/safety.bats cli/import.bats cli/backup.bats cli/examples.bats \
+                cli/kills.bats cli/safety.bats cli/import.bats cli/backup.bats cli/examples.bats \
                 pam/usage_together pam/usage_trouble pam/switched fault/usage fault/changes \
                 services/key_or_password/key_or_password.bats) mk/check-format.sh
 long_first  = $(foreach l,$(LONG),$(filter $(l) $(B)/$(l),$(1))) $(filter-out $(LONG) $(LONG:%=$(B)/%),$(1))
@@ -130,8 +130,9 @@ faults: all ## let each call of each command fail, one after the other, and coun
 	@tests/faults.sh $(FAULT_PROGS)
 
 .PHONY: kills
-kills: all $(B)/tests/killer $(B)/demo/login ## a thousand commands and logins are killed at random, SEED=1
+kills: all $(B)/tests/killer $(B)/demo/login ## commands are killed at each call; a thousand and logins at random, SEED=1
 	@AK_KILLS=$(or $(KILLS),1000) AK_SEED=$(or $(SEED),1) bats tests/scenario/kills.bats
+	@tests/kills.sh $(JOBS)
 
 # SQLite keeps pointers into the middle of its blocks: "possibly lost" is no leak.
 MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \

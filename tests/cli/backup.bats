@@ -132,7 +132,6 @@ load kill_helper
     took=$((took + 1))
     [ "$(sql "$PLACE/file" 'PRAGMA integrity_check; SELECT count(*) FROM key')" = ok$'\n'1 ]
   }
-  CHANGING='write pwrite64 fsync renameat2 unlink'
   interrupt signal=KILL 'rm -f "$PLACE"/file*' backup "$PLACE/file"
   [ "$ended" -gt 10 ]
   [ "$took" -gt 0 ]

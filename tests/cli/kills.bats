@@ -1,18 +1,22 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# kill -9 at each step of the commands that have no such test beside their others: all is as
-# before or as after, and the same command, given again, does what is left (R43).
+# Each command is killed at each step, and fails at each step: all is as before or as after,
+# and the same command, given again, does what is left (R43). Some commands have such tests
+# beside their others.
 # shellcheck disable=SC2154,SC2034,SC2317
 load helper
 load kill_helper
 load recovery_helper
+load usage_helper
 
-AT_MOST=3
+AT_MOST=2
 
-# All that the installation says of itself, without the times.
+# All that the installation says of itself, without times and what is drawn at random.
 look() {
   {
-    "$AK_TOOL" export -q | sed 1d
+    "$AK_TOOL" export -q | sed 1d |
+      jq -cS 'del(.id, .digest, .sealed, .created_at, .activated_at) |
+        .replaced_by |= (. != null)' | sort
     "$AK_TOOL" config --json
     "$AK_TOOL" verifier list --json
     "$AK_TOOL" recovery status --json
@@ -21,6 +25,7 @@ look() {
 
 # back: the installation as it was when `keep` was called.
 keep() {
+  rm -rf "$PLACE/kept"
   cp -a "$AUTHKEY_DIR" "$PLACE/kept"
 }
 back() {
@@ -28,33 +33,63 @@ back() {
   cp -a "$PLACE/kept" "$AUTHKEY_DIR"
 }
 
-# dies COMMAND...: at each step, in an installation with a key of each state.
-dies() {
+# amiss TEXT: say what is wrong with what was hit last.
+amiss() {
+  echo "# $hits at $at_name $at_number, exit $code: $1" >&3
+  return 1
+}
+
+# What must hold of $again, killed or failed, in an installation with a key of each state.
+is_old_or_new() {
+  local found printed
+  is_whole || amiss 'not whole' || return
+  found=$(look)
+  case $found in
+    "$wanted") took=$((took + 1)) ;;
+    "$before") ;;
+    *) amiss "neither old nor new: $found" || return ;;
+  esac
+  [ "$code" != 0 ] || [ "$found" = "$wanted" ] || amiss 'said to be done' || return
+  [[ $hits == signal=* || $code == 0 || $found == "$before" ||
+    $(<"$PLACE/err") == *'the change is'* ]] ||
+    amiss "changed, and the error is: $(<"$PLACE/err")" || return
+  printed=$(grep -oE 'ak_[1-9A-HJ-NP-Za-km-z]{41}' "$PLACE/out") || printed=
+  [ -z "$printed" ] || [ "$(token=$printed verdict)" = VALID ] || amiss 'no such token' || return
+  "$AK_TOOL" audit --verify -q || amiss 'the audit is broken' || return
+  [ -z "${once:-}" ] || [ "$found" = "$before" ] || return 0
+  "$AK_TOOL" "${again[@]}" -q <"${INPUT:-/dev/null}" >/dev/null || amiss 'not again' || return
+  [ "$(look)" = "$wanted" ] || amiss "not mended: $(diff <(echo "$wanted") <(look))"
+}
+
+# hit WHAT COMMAND...: let WHAT happen at each step. With $once it is not given again where
+# it has been done.
+hit() {
   needs_strace
-  local before wanted
+  local hits=$1 before wanted at_name at_number
+  shift
+  local again=("$@")
   keep
   before=$(look)
-  "$AK_TOOL" "$@" -q </dev/null
+  "$AK_TOOL" "$@" -q <"${INPUT:-/dev/null}" >/dev/null
   wanted=$(look)
   [ "$wanted" != "$before" ] || [ "$1" = publish ]
   back
   after() {
-    local found
-    is_whole || { echo "# killed at $1 $2" >&3; return 1; }
-    found=$(look)
-    case $found in
-      "$wanted") took=$((took + 1)) ;;
-      "$before") ;;
-      *) echo "# killed at $1 $2: neither old nor new: $found" >&3; return 1 ;;
-    esac
-    "$AK_TOOL" audit --verify -q || return 1
-    "$AK_TOOL" "${again[@]}" -q </dev/null || return 1
-    [ "$(look)" = "$wanted" ] || { echo "# after $1 $2 not mended" >&3; return 1; }
+    at_name=$1 at_number=$2
+    is_old_or_new
   }
-  local again=("$@")
-  interrupt signal=KILL back "$@" -q
+  interrupt "$hits" back "$@" -q
+}
+
+# dies COMMAND...: by kill -9, and then by a disk that takes nothing.
+dies() {
+  hit signal=KILL "$@"
   [ "$ended" -gt 5 ]
   [ "$took" -gt 0 ]
+  local CHANGING='pwrite64 fsync fdatasync rename renameat2 ftruncate fchmod fchown utimensat
+    flock openat' AT_MOST=1
+  hit error=EIO "$@"
+  [ "$ended" -gt 3 ]
 }
 
 with_keys() {
@@ -72,6 +107,73 @@ with_keys() {
 @test 'kill -9 at any change of enable' {
   with_keys
   dies enable off
+}
+
+@test 'kill -9 at any change of many keys at once' {
+  with_keys
+  for name in one two three; do make $name --owner bob --tag ci; done
+  make deploy2 --owner alice
+  dies disable --tag ci -y
+}
+
+@test 'kill -9 at any change of the revocation of all keys of an owner' {
+  with_keys
+  for name in one two three; do make $name --owner bob; done
+  make deploy2 --owner alice
+  dies revoke --owner bob -y --reason left
+}
+
+@test 'kill -9 at any change of rotate' {
+  with_keys
+  once=yes dies rotate alice/deploy
+}
+
+@test 'kill -9 at any change of a rotation whose old token lives on' {
+  with_keys
+  once=yes dies rotate alice/deploy --until 2099-01-01
+}
+
+@test 'kill -9 at any change of a rotation that drains, and of the fold that ends it' {
+  with_keys
+  once=yes dies rotate alice/deploy --drain
+  "$AK_TOOL" rotate -q alice/deploy --drain >"$PLACE/token"
+  token=$(<"$PLACE/token")
+  id=${token:3:8}
+  login nginx alice
+  dies fold
+}
+
+@test 'kill -9 at any change of an import that replaces' {
+  with_keys
+  make other --owner bob
+  make deploy2 --owner alice
+  "$AK_TOOL" export -q |
+    jq -c 'if .name == "other" then .status = "disabled" | .description = "imported" else . end' \
+      >"$PLACE/file"
+  dies import --replace "$PLACE/file"
+}
+
+@test 'kill -9 at any change of an import of so many that the indexes are made anew' {
+  with_keys
+  # As long as twenty thousand keys, with spaces.
+  awk 'BEGIN {
+    print "{\"type\":\"export\",\"version\":1}"
+    for (i = 0; i < 310; i++) {
+      id = sprintf("m%07d", i)
+      gsub("0", "A", id)
+      printf "{\"type\":\"key\",%20000s\"id\":\"%s\",\"name\":\"key %d\",\"owner\":\"bob\",\"prefix\":\"ak\",\"scheme\":1,\"digest\":\"%064d\",\"status\":\"enabled\",\"tags\":[\"ci\"],\"created_at\":\"2026-01-31T12:00:00Z\",\"created_by\":\"root\"}\n", "", id, i, i
+    }
+  }' >"$PLACE/file"
+  once=yes dies import "$PLACE/file"
+}
+
+@test 'kill -9 at any change of apply, which takes away what the file has not' {
+  with_keys
+  for name in one two; do make $name --owner bob; done
+  make deploy2 --owner alice
+  echo '[{"owner":"bob","name":"two","status":"disabled","tags":["ci"]},{"owner":"bob","name":"new"}]' \
+    >"$PLACE/file"
+  once=yes dies apply --prune -y "$PLACE/file"
 }
 
 @test 'kill -9 at any change of owner set' {

@@ -338,44 +338,6 @@ END
   [ "$(verdict)" = VALID ]
 }
 
-# A sample of the changing calls, of which there are about fifty.
-@test 'kill -9 at any change of rotate: old or new state, and the next command works (R43)' {
-  command -v strace >/dev/null || skip 'strace is not installed'
-  [ -z "${AK_SAN:-}" ] || skip 'not under sanitizers'
-  strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
-  make deploy --owner alice
-  local first=$token name count at took=0 ended=0 code printed
-  cp -a "$AUTHKEY_DIR" "$PLACE/before"
-  for name in pwrite64 write fdatasync fsync rename unlink fchmod fchown; do
-    strace -o "$PLACE/trace" -e "trace=$name" "$AK_TOOL" rotate -q deploy </dev/null \
-      >/dev/null 2>&1 || true
-    count=$(grep -c "$name(" "$PLACE/trace" || true)
-    for ((at = 1; at <= count; at += name == pwrite64 ? 5 : 1)); do
-      rm -rf "$AUTHKEY_DIR"
-      cp -a "$PLACE/before" "$AUTHKEY_DIR"
-      code=0
-      strace -o /dev/null -e "trace=$name" -e "inject=$name:signal=KILL:when=$at" \
-        "$AK_TOOL" rotate -q deploy </dev/null >"$PLACE/out" 2>/dev/null || code=$?
-      [ "$code" = 0 ] || ended=$((ended + 1))
-      "$AK_TOOL" list -q >/dev/null # heals
-      [ "$(sql "$AUTHKEY_DIR/master/master.db" 'PRAGMA integrity_check')" = ok ]
-      printed=$(cat "$PLACE/out")
-      [ -z "$printed" ] || [ "$(token=$printed verdict)" = VALID ]
-      if [ "$(master_sql 'SELECT count(*) FROM key')" = 2 ]; then
-        took=$((took + 1))
-        [ "$(token=$first verdict)" = REVOKED ]
-        [ "$(field deploy status)" = enabled ]
-      else
-        [ "$(token=$first verdict)" = VALID ]
-      fi
-      "$AK_TOOL" rotate -q deploy >"$PLACE/out"
-      [ "$(token=$(<"$PLACE/out") verdict)" = VALID ]
-    done
-  done 2>/dev/null
-  [ "$ended" -gt 10 ]
-  [ "$took" -gt 0 ]
-}
-
 @test 'disable and revoke say that the token before still opens, and how to end it, too' {
   make deploy --owner alice
   rotate deploy --overlap 7d

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154
 load helper
 load usage_helper
+load kill_helper
 
 # well_formed FILE: the text format 0.0.4, as Prometheus' documents have it: each metric
 # once, HELP and TYPE before its samples, label values escaped, a line feed at the end.
@@ -119,6 +120,30 @@ write() {
   done
   [ "$(cat "$PLACE/node/authkey.prom")" = old ]
   [ "$(ls -A "$PLACE/node")" = authkey.prom ]
+}
+
+@test 'kill -9 at any change: the file is whole or the old one (R43)' {
+  needs_strace
+  make deploy --owner alice
+  mkdir "$PLACE/node"
+  old() {
+    rm -f "$PLACE/node"/* "$PLACE/node"/.[!.]*
+    echo old >"$PLACE/node/authkey.prom"
+  }
+  after() {
+    if [ "$(cat "$PLACE/node/authkey.prom")" != old ]; then
+      took=$((took + 1))
+      well_formed "$PLACE/node/authkey.prom" || return 1
+      [ "$(wc -l <"$PLACE/node/authkey.prom")" = "$long" ] || return 1
+    fi
+    is_whole
+  }
+  "$AK_TOOL" stats --prometheus "$PLACE/node/authkey.prom"
+  long=$(wc -l <"$PLACE/node/authkey.prom")
+  AT_MOST=3
+  interrupt signal=KILL old stats --prometheus "$PLACE/node/authkey.prom"
+  [ "$ended" -gt 3 ]
+  [ "$took" -gt 0 ]
 }
 
 @test 'a link in the place of the file is replaced, and what it names is not touched' {
