@@ -20,7 +20,7 @@ look() {
     "$AK_TOOL" config --json
     "$AK_TOOL" verifier list --json
     "$AK_TOOL" recovery status --json
-  } </dev/null | sed 's/20[0-9-]*T[0-9:]*Z/TIME/g'
+  } </dev/null | sed 's/20[0-9-]*T[0-9:]*Z/TIME/g; s/replaced by [^"]*/replaced/'
 }
 
 # back: the installation as it was when `keep` was called.
