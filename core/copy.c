@@ -104,11 +104,10 @@ ak_copy_master(struct ak_database *master, const char *path, ak_copy_fn *fn,
 	return code;
 }
 
+/* What was opened, which is told of as `path`, is on the disk, and closed. */
 static enum ak_code
-sync_file(const char *path, struct ak_error *error)
+sync_opened(int fd, const char *path, struct ak_error *error)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
 	error->code = AK_OK;
 	if (fd < 0 || fsync(fd) != 0)
 		ak_fail_errno(error, path, "");
@@ -125,7 +124,8 @@ ak_copy_aside(struct ak_database *master, const char *path, struct ak_error *err
 	drop_beside(path);
 	if ((code = ak_make_file(path, error)) == AK_OK &&
 	    (code = ak_copy_master(master, path, NULL, NULL, error)) == AK_OK)
-		code = sync_file(path, error);
+		code = sync_opened(
+		    open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), path, error);
 	if (code != AK_OK) {
 		unlink(path);
 		drop_beside(path);
@@ -167,14 +167,7 @@ ak_open_folder_of(const char *path)
 enum ak_code
 ak_sync_folder_of(const char *path, struct ak_error *error)
 {
-	int folder = ak_open_folder_of(path);
-
-	error->code = AK_OK;
-	if (folder < 0 || fsync(folder) != 0)
-		ak_fail_errno(error, path, "");
-	if (folder >= 0)
-		close(folder);
-	return error->code;
+	return sync_opened(ak_open_folder_of(path), path, error);
 }
 
 /* Bytes and mode on disk, and then the name. */

@@ -10,6 +10,8 @@
 # says of it is trouble. False alarms are silenced where they stand, with a reason.
 set -u
 
+# shellcheck source=mk/report.sh
+. "$(dirname "$0")/report.sh"
 cd "$(dirname "$0")/.." || exit 1
 
 # ask TOOL FILE: prints what the tool has to say.
@@ -43,17 +45,9 @@ for tool in $tools; do
 done | xargs -P "${AK_JOBS:-2}" -L 1 mk/analyze.sh
 
 echo "1..$((3 * ${#sources[@]}))"
-number=0 failed=0
 for tool in $tools; do
   for file in "${sources[@]}"; do
-    number=$((number + 1)) said=$work/$tool.${file//\//.}
-    if [ -e "$said" ] && [ ! -s "$said" ]; then
-      echo "ok $number - $tool has nothing to say of $file"
-    else
-      failed=1
-      echo "not ok $number - $tool has nothing to say of $file"
-      head -n 30 "$said" | sed 's/^/# /'
-    fi
+    report "$tool has nothing to say of $file" "$(head -n 30 "$work/$tool.${file//\//.}" 2>&1)"
   done
 done
 exit $failed

@@ -10,6 +10,8 @@
 #   AK_BUILD  folder of the build whose module is looked at (TOP/build)
 set -u
 
+# shellcheck source=mk/report.sh
+. "$(dirname "$0")/report.sh"
 cd "${1:-$(dirname "$0")/..}" || exit 1
 build=${AK_BUILD:-build}
 
@@ -39,20 +41,6 @@ includes() {
         print word[2], word[i]
       }
     }'
-}
-
-number=0 failed=0
-
-# report SENTENCE TROUBLE
-report() {
-  number=$((number + 1))
-  if [ -z "$2" ]; then
-    echo "ok $number - $1"
-  else
-    failed=1
-    echo "not ok $number - $1"
-    echo "# ${2//$'\n'/$'\n# '}"
-  fi
 }
 
 # rule SENTENCE FILES EXCEPT FORBIDDEN: regular expressions of whole paths.

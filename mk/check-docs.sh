@@ -8,28 +8,20 @@
 #   AK_TOOL  the tool (TOP/build/authkey)
 set -u
 
+# shellcheck source=mk/report.sh
+. "$(dirname "$0")/report.sh"
 cd "${1:-$(dirname "$0")/..}" || exit 1
 tool=${AK_TOOL:-build/authkey}
 man=docs/man
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-number=0 failed=0
 
 # same SENTENCE IN_THE_PROGRAM IN_THE_PAGE: two files of lines that must be the same.
 same() {
-  local trouble
-  number=$((number + 1))
-  trouble=$(comm -3 --output-delimiter=$'\t' <(sort -u "$2") <(sort -u "$3") |
-    sed -e 's/^\t\(.*\)/in the page alone: \1/;t' -e 's/^/not in the page: /')
-  [ -s "$2" ] || trouble='the program says nothing'
-  if [ -z "$trouble" ]; then
-    echo "ok $number - $1"
-  else
-    failed=1
-    echo "not ok $number - $1"
-    echo "# ${trouble//$'\n'/$'\n# '}"
-  fi
+  local trouble='the program says nothing'
+  [ ! -s "$2" ] || trouble=$(differences "$2" "$3")
+  report "$1" "$trouble"
 }
 
 # What the tool knows: "COMMAND --option" and "COMMAND -x", with " ARGUMENT" or the words

@@ -6,27 +6,20 @@
 # licence in the first lines of every source file.
 set -u
 
+# shellcheck source=mk/report.sh
+. "$(dirname "$0")/report.sh"
 cd "${1:-$(dirname "$0")/..}" || exit 1
-
-number=0 failed=0
 
 # check SENTENCE FILES COMMAND...: the command gets the files; what it prints is trouble.
 check() {
   local sentence=$1 files=$2 trouble
   shift 2
-  number=$((number + 1))
   if [ -z "$files" ]; then
     trouble='there are no such files'
   else
-    trouble=$(xargs "$@" <<<"$files" 2>&1)
+    trouble=$(xargs "$@" <<<"$files" 2>&1 | head -n 40)
   fi
-  if [ -z "$trouble" ]; then
-    echo "ok $number - $sentence"
-  else
-    failed=1
-    echo "not ok $number - $sentence"
-    head -n 40 <<<"$trouble" | sed 's/^/# /'
-  fi
+  report "$sentence" "$trouble"
 }
 
 # sources PATTERN...: files of these names that belong to the project.

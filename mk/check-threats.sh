@@ -7,28 +7,11 @@
 # page names.
 set -u
 
+# shellcheck source=mk/report.sh
+. "$(dirname "$0")/report.sh"
 cd "${1:-$(dirname "$0")/..}" || exit 1
 page=docs/THREATS.md
 list=tests/mutants/guards
-number=0 failed=0
-
-# report SENTENCE TROUBLE
-report() {
-  number=$((number + 1))
-  if [ -z "$2" ]; then
-    echo "ok $number - $1"
-  else
-    failed=1
-    echo "not ok $number - $1"
-    echo "# ${2//$'\n'/$'\n# '}"
-  fi
-}
-
-# differences KNOWN TOLD: lines that stand in one of both.
-differences() {
-  comm -3 --output-delimiter=$'\t' <(sort -u <<<"$1") <(sort -u <<<"$2") |
-    sed -e 's/^\t\(.*\)/in the page alone: \1/;t' -e 's/^/not in the page: /'
-}
 
 # column N: "REQUIREMENT FILE" for each file in this column of the table.
 column() {
@@ -61,16 +44,18 @@ missing() {
   done | sort -u
 }
 
-requirements=$(for ((i = 1; i <= 47; i++)); do ((i >= 36 && i <= 39)) || echo "R$i"; done)
+requirements() {
+  printf 'R%s\n' {1..35} {40..47}
+}
 
 echo 1..7
-report 'THREATS.md has a row for each requirement' "$(differences "$requirements" \
-  "$(sed -n 's/^| \(R[0-9]*\) |.*/\1/p' $page)")"
-report 'each has tests' "$(differences "$requirements" "$(column 3 | cut -d ' ' -f 1)")"
+report 'THREATS.md has a row for each requirement' "$(differences <(requirements) \
+  <(sed -n 's/^| \(R[0-9]*\) |.*/\1/p' $page))"
+report 'each has tests' "$(differences <(requirements) <(column 3 | cut -d ' ' -f 1))"
 report 'they are there and name it' "$(unnamed)"
-report 'the list of mutants takes guards of each out' "$(differences "$requirements" \
-  "$(guards | cut -d ' ' -f 1)")"
-report 'out of the files that THREATS.md names' "$(differences "$(guards)" "$(column 4)")"
+report 'the list of mutants takes guards of each out' "$(differences <(requirements) \
+  <(guards | cut -d ' ' -f 1))"
+report 'out of the files that THREATS.md names' "$(differences <(guards) <(column 4))"
 report 'what the list names is there' "$(missing)"
 report 'each mutant can be made: its lines stand once in the code' "$(tests/mutants/run -n)"
 exit $failed

@@ -22,20 +22,13 @@ setup() {
   copy_tree "$tree" "${files[@]}"
 }
 
-# refused SENTENCE: check-deps fails, and with that sentence.
-refused() {
-  run "$AK_TOP/mk/check-deps.sh" "$tree"
-  [ "$status" -ne 0 ]
-  [[ $output == *"not ok "*" - $1"* ]]
-}
-
 # plant FILE LINE: LINE before all others.
 plant() {
   sed -i "1i $2" "$tree/$1"
 }
 
 @test "the tree as it is passes" {
-  run "$AK_TOP/mk/check-deps.sh" "$tree"
+  checks
   [ "$status" -eq 0 ]
 }
 

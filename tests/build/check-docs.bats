@@ -9,13 +9,6 @@ setup() {
   copy_tree "$tree"
 }
 
-# refused SENTENCE TROUBLE: check-docs fails, and tells this.
-refused() {
-  run "$AK_TOP/mk/check-docs.sh" "$tree"
-  [ "$status" -ne 0 ]
-  [[ $output == *"not ok "*" - $1"*"$2"* ]]
-}
-
 # tool FILTER: a tool that tells something else of itself.
 tool() {
   printf '#!/bin/sh\n"%s" "$@" | jq '\''%s'\''\n' "$AK_TOOL" "$1" >"$BATS_TEST_TMPDIR/tool"
@@ -24,7 +17,7 @@ tool() {
 }
 
 @test "the pages as they are pass" {
-  run "$AK_TOP/mk/check-docs.sh" "$tree"
+  checks
   [ "$status" -eq 0 ]
 }
 

@@ -11,14 +11,8 @@ setup() {
     schema/store.sql
 }
 
-refused() {
-  run "$AK_TOP/mk/check-format.sh" "$tree"
-  [ "$status" -ne 0 ]
-  [[ $output == *"not ok "*" - $1"*"$2"* ]]
-}
-
 @test "the tree as it is passes" {
-  run "$AK_TOP/mk/check-format.sh" "$tree"
+  checks
   [ "$status" -eq 0 ]
 }
 

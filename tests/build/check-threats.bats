@@ -10,13 +10,6 @@ setup() {
   page=$tree/docs/THREATS.md list=$tree/tests/mutants/guards
 }
 
-# refused SENTENCE TROUBLE: check-threats fails, and tells this.
-refused() {
-  run "$AK_TOP/mk/check-threats.sh" "$tree"
-  [ "$status" -ne 0 ]
-  [[ $output == *"not ok "*" - $1"*"$2"* ]]
-}
-
 # Everything of the list that names this requirement, gone.
 forget() {
   awk -v RS= -v ORS='\n\n' -v title="^(R[0-9]+ )*$1 " '$0 !~ title' "$list" >"$list.new"
@@ -24,7 +17,7 @@ forget() {
 }
 
 @test "page, list and tests as they are pass" {
-  run "$AK_TOP/mk/check-threats.sh" "$tree"
+  checks
   [ "$status" -eq 0 ]
 }
 

@@ -21,6 +21,19 @@ program() {
   chmod +x "$program"
 }
 
+# checks: run the check that this file is of, on the copy in $tree.
+checks() {
+  local name=${BATS_TEST_FILENAME##*/}
+  run "$AK_TOP/mk/${name%.bats}.sh" "$tree"
+}
+
+# refused SENTENCE [TROUBLE]: it fails, and tells this.
+refused() {
+  checks
+  [ "$status" -ne 0 ]
+  [[ $output == *"not ok "*" - $1"*"${2:-}"* ]]
+}
+
 last_line() {
   printf '%s\n' "$output" | tail -n 1
 }

@@ -39,11 +39,9 @@ shown_by() {
   done
 }
 
-# links PAGE: where it leads to, without addresses of the web, and without pictures, which
-# a goal of make may draw.
+# links PAGE: where it leads to, pictures too, without addresses of the web.
 links() {
-  sed 's/!\[[^]]*\]([^)]*)//g' "$1" | grep -o ']([^)]*)' | sed 's/^](//; s/)$//' |
-    grep -v '^[a-z]*:' || true
+  grep -o ']([^)]*)' "$1" | sed 's/^](//; s/)$//' | grep -v '^[a-z]*:' || true
 }
 
 # anchors PAGE: what a link may say after #, one for each heading.
