@@ -10,12 +10,9 @@ set -eu
 folder=$1
 shift
 
-mkdir "$folder/dev"
-mount -t tmpfs -o mode=755 tmpfs "$folder/dev"
-for device in null zero random urandom; do
-  : >"$folder/dev/$device"
-  mount --bind "/dev/$device" "$folder/dev/$device"
-done
+# shellcheck source=tests/services/own_dev.sh
+. "${0%/*}/own_dev.sh"
+own_dev "$folder"
 
 socat -u "UNIX-RECV:$folder/dev/log,mode=666" "CREATE:$folder/syslog" 2>"$folder/socat.err" &
 echo $! >"$folder/socat.pid"
@@ -24,6 +21,5 @@ until [ -S "$folder/dev/log" ]; do
   sleep 0.02
 done
 
-mount --rbind "$folder/dev" /dev
 mount --bind "$folder/pam.d" /etc/pam.d
 exec "$@"

@@ -3,17 +3,9 @@
 # $folder, and a process in whose mounts it is the machine's.
 # shellcheck shell=bash
 
-# unix_why_not SERVICE: why this cannot be shown here; nothing when it can.
-unix_why_not() {
-  if [ -n "$AK_SAN" ]; then
-    echo "$1 is not built with a sanitizer"
-  elif [ "$(id -u)" -ne 0 ]; then
-    echo "needs root: $1 becomes another user"
-  elif [ ! -f /etc/pam.d/common-account ]; then
-    echo "needs Debian's PAM stacks"
-  elif ! unshare --mount true 2>/dev/null; then
-    echo "needs mounts of its own"
-  fi
+# can_serve_unix THING...: whether a service can be shown here that becomes a Unix user.
+can_serve_unix() {
+  can_serve /etc/pam.d/common-account "$@" # Debian's stacks
 }
 
 # An /etc of its own, as a whole: a file mounted over the machine's own passwd is gone as
@@ -27,7 +19,6 @@ make_etc() {
     [ ! -e "/etc/$name" ] || cp -a "/etc/$name" "$folder/etc/"
   done
   sed -i 's/pam_unix\.so/& nodelay/' "$folder/etc/pam.d/common-auth"
-  install -m 644 "$AK_MODULE" "$folder/pam_authkey.so"
 }
 
 # unix_user NAME UID [PASSWORD [AGEING]]: a user, without a password unless one is given.
@@ -37,19 +28,6 @@ unix_user() {
   [ -z "${3:-}" ] || hash=$(perl -e 'print crypt($ARGV[0], q($6$battery$))' "$3")
   echo "$1:x:$2:65534::/:/bin/sh" >>"$folder/etc/passwd"
   echo "$1:$hash:${4:-19000:0:99999:7:::}" >>"$folder/etc/shadow"
-}
-
-# recipe PAGE HEADING [PATTERN]: the first code under this heading of docs/services/PAGE in
-# which a line matches, with the module and the store of the test.
-recipe() {
-  awk -v heading="## $2" -v pattern="${3:-.}" '
-    sub(/^    /, "") { if (on) text = text $0 "\n"; fits = fits || on && $0 ~ pattern; next }
-    fits { exit }
-    { text = "" }
-    /^## / { on = $0 == heading }
-    END { if (fits) printf "%s", text }' \
-    "$BATS_TEST_DIRNAME/../../../docs/services/$1" |
-    sed "s|pam_authkey.so|$folder/& store=$AUTHKEY_DIR/keys.db|" | grep .
 }
 
 # inside COMMAND...: run it in the mounts of the server.

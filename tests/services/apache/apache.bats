@@ -4,82 +4,31 @@
 # <Location> and its other lines are taken from that page. The threads of its workers,
 # which run as www-data, ask the module. SECURITY R2, R16, R21, R26.
 
-bats_require_minimum_version 1.5.0
+load ../service
 load ../web
 
-setup() {
-  [ -z "$reason" ] || skip "$reason"
-}
-
 setup_file() {
-  reason=$(why_not Apache)
-  export reason
-  [ -z "$reason" ] || return 0
-  PATH=$PATH:/usr/sbin:/sbin
-
-  folder=$(mktemp -d)
-  export folder AUTHKEY_DIR=$folder/authkey
-  chmod 755 "$folder"
-  "$AK_TOOL" init --group www-data
-  "$AK_TOOL" verifier add www-data
-  install_service
+  can_serve user:www-data || return 0
+  make_folder www-data
+  authkey verifier add -q www-data
+  make_pam_d "$folder"
+  recipe apache.md /etc/pam.d/apache >"$folder/pam.d/apache"
+  make_page "$folder/www" "$folder"/www/{cached,file,named}
+  make_password_file
   start_apache
-}
-
-teardown_file() {
-  [ -n "$reason" ] || stop
-}
-
-# recipe SECTION WORD: the first block of the page's section that begins with WORD.
-recipe() {
-  awk -v section="## $1" -v word="$2" '
-    /^## / { inside = $0 == section }
-    !/^    / { if (wanted) exit; begun = 0; next }
-    inside && !begun { begun = 1; wanted = $1 == word }
-    wanted' "$BATS_TEST_DIRNAME/../../../docs/services/apache.md" | grep .
-}
-
-# The module is copied: a worker loads it as www-data, from wherever the build lies.
-install_service() {
-  install -m 644 "$AK_MODULE" "$folder/pam_authkey.so"
-  mkdir "$folder/pam.d" "$folder/www" "$folder/www/cached" "$folder/www/file" "$folder/www/named"
-  recipe /etc/pam.d/apache auth |
-    sed "s|pam_authkey.so|$folder/pam_authkey.so store=$AUTHKEY_DIR/keys.db|" \
-      >"$folder/pam.d/apache"
-  echo 'auth required pam_deny.so' >"$folder/pam.d/other"
-  for page in "$folder/www" "$folder"/www/*/; do
-    echo 'what the key opens' >"$page/index.html"
-  done
-  # The password is "by heart", as htpasswd(1) writes it with -s.
-  echo 'carol:{SHA}7mVcLgdv5E9S2oFDk/hx8lHfNg0=' >"$folder/htpasswd"
 }
 
 start_apache() {
   port=$(free_port)
   export url=http://127.0.0.1:$port/
-  {
-    modules mpm_event authn_core authz_core authz_user auth_basic authnz_pam dir \
-      remoteip authn_file socache_shmcb authn_socache
-    cat <<END
-ServerRoot $folder
-ServerName localhost
-Listen 127.0.0.1:$port
-User www-data
-Group www-data
-PidFile $folder/pid
-DefaultRuntimeDir $folder
-ErrorLog $folder/error.log
-LogLevel info
+  serve_apache remoteip authn_file socache_shmcb authn_socache <<END
 StartServers 2
 ThreadsPerChild 16
 MaxRequestWorkers 32
-DocumentRoot $folder/www
-END
-    recipe Apache '<Location'
-    recipe Addresses RemoteIPHeader | sed 's/10.0.0.5/127.0.0.5/'
-    echo '<Location "/file">'
-    recipe 'Passwords beside keys' AuthBasicProvider | sed "s|/etc/apache2|$folder|"
-    cat <<END
+$(recipe apache.md Apache '^<Location')
+$(recipe apache.md Addresses ^RemoteIPHeader | sed 's/10.0.0.5/127.0.0.5/')
+<Location "/file">
+$(recipe apache.md 'Passwords beside keys' ^AuthBasicProvider | sed "s|/etc/apache2|$folder|")
 </Location>
 <Location "/named">
   HostnameLookups On
@@ -90,14 +39,6 @@ AuthnCacheSOCache shmcb:$folder/cache
   AuthnCacheProvideFor PAM
 </Location>
 END
-  } >"$folder/apache.conf"
-  serve apache2 -DFOREGROUND -f "$folder/apache.conf"
-}
-
-modules() {
-  for module; do
-    echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
-  done
 }
 
 @test "the process that asks the module is www-data's, and says where the client is" {
@@ -119,41 +60,24 @@ modules() {
 }
 
 @test "curl finds the key in a .netrc" {
-  token=$(new_key netrc)
-  (umask 077 && printf 'machine 127.0.0.1\nlogin alice\npassword %s\n' "$token" \
-    >"$BATS_TEST_TMPDIR/netrc")
-  run curl -s --netrc-file "$BATS_TEST_TMPDIR/netrc" "$url"
+  netrc "$(new_key netrc)"
+  run curl -s --netrc-file "$BATS_TEST_TMPDIR/.netrc" "$url"
   [ "$output" = 'what the key opens' ]
 }
 
 @test "without a key, with a wrong one, with a password or another's name the answer is 401" {
-  token=$(new_key wrong)
-  other=$(new_key other)
   [ "$(curl -s -o /dev/null -w '%{http_code}' "$url")" = 401 ]
-  [ "$(answer alice "${token%???????????}${other: -11}")" = 401 ]
-  [ "$(answer alice 'correct horse battery staple')" = 401 ]
-  [ "$(answer alice '')" = 401 ]
-  [ "$(answer bob "$token")" = 401 ]
-  [ "$(answer "$token" '')" = 401 ]
+  refused alice ''
+  refuses_the_wrong
+  refused "$token" ''
 }
 
 @test "disable is obeyed by the next request, and enable, and revoke (R26)" {
-  token=$(new_key toggled)
-  for _ in 1 2 3; do
-    [ "$(answer alice "$token")" = 200 ]
-    authkey disable toggled
-    [ "$(answer alice "$token")" = 401 ]
-    authkey enable toggled
-  done
-  [ "$(answer alice "$token")" = 200 ]
-  authkey revoke toggled -y
-  [ "$(answer alice "$token")" = 401 ]
+  obeys_each_change
 }
 
 @test "a key for another service or another network is refused" {
-  [ "$(answer alice "$(new_key mine --service apache --from 127.0.0.0/8)")" = 200 ]
-  [ "$(answer alice "$(new_key service --service sshd)")" = 401 ]
-  [ "$(answer alice "$(new_key network --from 192.0.2.0/24)")" = 401 ]
+  keeps_to_service_and_network apache
 }
 
 @test "behind a proxy that is named the client's address counts, and nobody else's word for it" {
@@ -213,23 +137,14 @@ request() {
 }
 
 @test "a store that www-data cannot read: 401, and one line of syslog that says so" {
-  token=$(new_key unreadable)
-  chmod 600 "$AUTHKEY_DIR/keys.db"
-  [ "$(answer alice "$token")" = 401 ]
-  run told "keys.db"
-  chmod 640 "$AUTHKEY_DIR/keys.db"
-  [ "$output" -eq 1 ]
-  [ "$(told 'keys.db.*may not read')" -eq 1 ]
-  [ "$(answer alice "$token")" = 200 ]
+  says_that_the_store_is_unreadable
 }
 
 @test "a refusal names the key's id; no token and no password is in any log (R16)" {
-  token=$(new_key secret --disabled)
-  [ "$(answer alice "$token")" = 401 ]
-  answer alice "${token%??}xx"
-  answer alice 'correct horse battery staple'
-  id=${token#*_}
-  [ "$(told "user=alice key=${id:0:8} reason=DISABLED")" -eq 1 ]
+  tells_no_secret "$folder" "$folder/error.log"
+  token=$(new_key told --disabled)
+  refused alice "$token"
+  [ "$(told "user=alice key=${token:3:8} reason=DISABLED")" -eq 1 ]
   grep -q 'PAM authentication failed for user alice' "$folder/error.log"
-  run ! grep -a -e "${token: -30}" -e 'correct horse' "$folder/syslog" "$folder/error.log"
+  run -1 grep -a -e "${token: -30}" "$folder/syslog" "$folder/error.log"
 }

@@ -4,66 +4,28 @@
 # longer at the very next login after the key has ended, unless it is told to cache.
 # SECURITY R2, R16, R21, R26.
 
-bats_require_minimum_version 1.5.0
-load ../web
-
-# Why this cannot be shown here; nothing when it can.
-obstacle() {
-  if [ -n "$AK_SAN" ]; then
-    echo "dovecot is not built with a sanitizer"
-  elif [ "$(id -u)" -ne 0 ]; then
-    echo "needs root: dovecot starts as root"
-  elif [ ! -x /usr/lib/dovecot/imap ]; then
-    echo "dovecot-imapd is not installed"
-  elif ! unshare --mount true 2>/dev/null; then
-    echo "needs mounts of its own"
-  fi
-}
-
-setup() {
-  [ -z "$reason" ] || skip "$reason"
-}
+load ../service
 
 setup_file() {
-  PATH=$PATH:/usr/sbin:/sbin
-  reason=$(obstacle)
-  export reason
-  [ -z "$reason" ] || return 0
-
-  folder=$(mktemp -d)
-  export folder AUTHKEY_DIR=$folder/authkey
-  chmod 755 "$folder"
-  "$AK_TOOL" init --group games
-  install -m 644 "$AK_MODULE" "$folder/pam_authkey.so"
+  can_serve /usr/lib/dovecot/imap || return 0
+  make_folder games
   place plain
   start plain
 }
 
-teardown_file() {
-  [ -z "$reason" ] || return 0
-  for running in "$folder"/*/server.pid; do
-    folder=${running%/*} stop
-  done
-  rm -rf "$folder"
-}
-
 # What serve.sh and a dovecot need, in FOLDER/NAME.
 place() {
-  mkdir -p "$folder/$1/pam.d" "$folder/$1/state"
+  make_pam_d "$folder/$1"
+  mkdir "$folder/$1/state"
   install -d -o nobody -g nogroup "$folder/$1/mail"
   free_port >"$folder/$1/port"
-  recipe "$1" /etc/pam.d/dovecot |
-    sed "s|pam_authkey.so|$folder/pam_authkey.so store=$AUTHKEY_DIR/keys.db|" \
-      >"$folder/$1/pam.d/dovecot"
-  { surroundings "$1" && recipe "$1" Dovecot; } >"$folder/$1/dovecot.conf"
-}
-
-# recipe NAME HEADING: the code below this heading of the page, but for the commands; the
-# machine need not have the user vmail.
-recipe() {
-  awk -v heading="## $2" '/^## / { on = $0 == heading } on && /^    / && !/ && / ' \
-    "$BATS_TEST_DIRNAME/../../../docs/services/dovecot.md" |
-    sed "s|uid=vmail gid=vmail|uid=nobody gid=nogroup|; s|/var/vmail|$folder/$1/mail|"
+  recipe dovecot.md /etc/pam.d/dovecot >"$folder/$1/pam.d/dovecot"
+  {
+    surroundings "$1"
+    # The machine need not have the user vmail.
+    recipe dovecot.md Dovecot |
+      sed "s|uid=vmail gid=vmail|uid=nobody gid=nogroup|; s|/var/vmail|$folder/$1/mail|"
+  } >"$folder/$1/dovecot.conf"
 }
 
 # What /etc/dovecot has besides: where this one lives, and that a refusal is told at once.
@@ -143,62 +105,44 @@ cached() {
 
 @test "the process that asks the module is root's, and says the client's address" {
   token=$(new_key asked --disabled)
-  [ "$(login alice "$token")" = out ]
+  refused alice "$token"
   [ "$(heard 'uid=0 euid=0 tty=dovecot ruser=alice rhost=127.0.0.1 user=alice')" -eq 1 ]
 }
 
 @test "the key opens the mail, and was last used there" {
   token=$(new_key opens)
-  used='.last_used_at != null, .last_used_from, .last_used_service'
-  [ "$(authkey show opens --json | jq -c "[$used]")" = '[false,null,null]' ]
-  [ "$(login alice "$token")" = in ]
+  [ "$(last_use opens)" = '[false,null,null]' ]
+  opens alice "$token"
   grep -q INBOX "$BATS_TEST_TMPDIR/folders"
-  [ "$(authkey show opens --json | jq -c "[$used]")" = '[true,"127.0.0.1","dovecot"]' ]
+  [ "$(last_use opens)" = '[true,"127.0.0.1","dovecot"]' ]
 }
 
 @test "a wrong key, a password, nothing, or another's name is out" {
-  token=$(new_key wrong)
-  other=$(new_key other)
-  [ "$(login alice "${token%???????????}${other: -11}")" = out ]
-  [ "$(login alice 'correct horse battery staple')" = out ]
-  [ "$(login bob "$token")" = out ]
-  [ "$(login root "$token")" = out ]
-  [ "$(login alice "$token")" = in ]
+  refuses_the_wrong root
 }
 
 @test "an owner with a great letter is not made small" {
   token=$(authkey create great --owner Alice -q)
-  [ "$(login Alice "$token")" = in ]
-  [ "$(login alice "$token")" = out ]
+  opens Alice "$token"
+  refused alice "$token"
 }
 
 @test "disable is obeyed by the next login, and enable, and revoke (R26)" {
-  token=$(new_key toggled)
-  for _ in 1 2 3; do
-    [ "$(login alice "$token")" = in ]
-    authkey disable toggled
-    [ "$(login alice "$token")" = out ]
-    authkey enable toggled
-  done
-  [ "$(login alice "$token")" = in ]
-  authkey revoke toggled -y
-  [ "$(login alice "$token")" = out ]
+  obeys_each_change
 }
 
 @test "a key for another service or another network is refused" {
-  [ "$(login alice "$(new_key mine --service dovecot --from 127.0.0.0/8)")" = in ]
-  [ "$(login alice "$(new_key service --service sshd)")" = out ]
-  [ "$(login alice "$(new_key network --from 192.0.2.0/24)")" = out ]
+  keeps_to_service_and_network dovecot
   [ "$(heard 'rhost=127.0.0.1 .*reason=FORBIDDEN_IP')" -eq 1 ]
 }
 
 @test "with a cache a revoked key opens until the cache is emptied: leave it off" {
   cached remembers 'cache_key=%u '
   token=$(new_key remembered)
-  [ "$(login alice "$token" remembers)" = in ]
+  opens alice "$token" remembers
   authkey revoke remembered -y
-  [ "$(login alice "$token" remembers)" = in ]
-  [ "$(login alice "$token")" = out ]
+  opens alice "$token" remembers
+  refused alice "$token"
   doveadm -c "$folder/remembers/dovecot.conf" auth cache flush
   run login alice "$token" remembers
   halt remembers
@@ -208,7 +152,7 @@ cached() {
 @test "a size of the cache without a cache key changes nothing" {
   cached sized ''
   token=$(new_key sized)
-  [ "$(login alice "$token" sized)" = in ]
+  opens alice "$token" sized
   authkey revoke sized -y
   run login alice "$token" sized
   halt sized
@@ -234,7 +178,7 @@ cached() {
 
 @test "auth-worker as less than root reads the store through its extra group" {
   place less
-  recipe less 'Less than root' | sed 's/authkey$/games/' >>"$folder/less/dovecot.conf"
+  recipe dovecot.md 'Less than root' | sed 's/authkey$/games/' >>"$folder/less/dovecot.conf"
   start less
   token=$(new_key less)
   run login alice "$token" less
@@ -248,8 +192,7 @@ cached() {
 @test "user=set: the token alone opens its owner's mail, and with the page's line no log has it" {
   place named
   sed -i 's|keys.db|& user=set|' "$folder/named/pam.d/dovecot"
-  sed -n 's/^    \(login_log_format_elements\)/\1/p' \
-    "$BATS_TEST_DIRNAME/../../../docs/services/key-as-user-name.md" >>"$folder/named/dovecot.conf"
+  recipe key-as-user-name.md Dovecot ^login_log_format_elements >>"$folder/named/dovecot.conf"
   start named
   token=$(new_key named)
   off=$(new_key named-off --disabled)
@@ -265,12 +208,5 @@ cached() {
 }
 
 @test "no token and no password is in any log (R16)" {
-  token=$(new_key secret)
-  login alice "$token"
-  login alice "${token%??}xx"
-  login alice 'correct horse battery staple'
-  heard mark >/dev/null
-  run ! grep -a -e "${token: -30}" -e 'correct horse' "$folder/plain/syslog" "$folder/plain/log"
-  id=${token#*_}
-  grep -q "${id:0:8}" "$folder/plain/syslog"
+  tells_no_secret "$folder/plain" "$folder/plain/log"
 }

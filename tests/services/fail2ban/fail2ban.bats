@@ -3,75 +3,33 @@
 # fail2ban takes from lines that the module itself has written the address of who shows
 # wrong tokens, and never another one, whatever a client sends. SECURITY R16, R17.
 
-bats_require_minimum_version 1.5.0
-
-# Why this cannot be shown here; nothing when it can.
-why_not() {
-  if ! command -v fail2ban-regex >/dev/null; then
-    echo "fail2ban is not installed"
-  elif ! unshare --mount true 2>/dev/null; then
-    echo "needs mounts of its own, for a syslog of its own"
-  fi
-}
-
-setup() {
-  [ -z "$reason" ] || skip "$reason"
-}
+load ../service
+load ../watchers
 
 setup_file() {
-  reason=$(why_not)
-  export reason page=$AK_TOP/docs/services/fail2ban.md
-  [ -z "$reason" ] || return 0
-  folder=$(mktemp -d)
-  export folder AUTHKEY_DIR=$folder/authkey
-  "$AK_TOOL" init -q --group "$(id -gn)"
+  export page=$AK_TOP/docs/services/fail2ban.md
+  can_show own-mounts fail2ban-regex || return 0
+  make_folder "$(id -gn)"
   make_stacks
   make_logins
-  unshare --mount --propagation private "$BATS_TEST_DIRNAME/record.sh" "$folder" \
-    "$AK_BUILD/demo/login" >"$folder/out" 2>&1 3>&- || { cat "$folder/out" >&2; return 1; }
-  cp -r /etc/fail2ban "$folder/etc"
-  cp "$AK_TOP/packaging/fail2ban/pam-authkey.conf" "$folder/etc/filter.d/"
-}
-
-teardown_file() {
-  [ -z "$reason" ] || return 0
-  rm -rf "$folder"
-}
-
-# stack SERVICE [OPTION]...
-stack() {
-  printf '%s required %s %s\n' auth "$AK_MODULE" "${*:2}" account "$AK_MODULE" "${*:2}" \
-    >"$folder/pam.d/$1"
+  record
 }
 
 make_stacks() {
-  local common
-  common="store=$AUTHKEY_DIR/keys.db store_owner=$(id -un) usage=off"
-  mkdir "$folder/pam.d"
-  echo "auth required pam_deny.so" >"$folder/pam.d/other" # without it libpam logs, too
-  stack web "$common"
-  stack talkative "$common" debug
-  stack deploying "$common" scope=deploy
-  stack missing store="$folder/nothing.db" usage=off
-  stack mistaken "$common" no_such_option
-}
-
-# login NAME SERVICE USER ADDRESS TOKEN: to be made, and its line to be kept by this name.
-login() {
-  printf '%q ' "$@" >>"$folder/logins"
-  echo >>"$folder/logins"
-}
-
-new_key() {
-  "$AK_TOOL" create "$1" --owner alice -q "${@:2}" </dev/null
+  make_pam_d "$folder"
+  stack web
+  stack talkative debug
+  stack deploying scope=deploy
+  stack missing store="$folder/nothing.db"
+  stack mistaken no_such_option
 }
 
 make_logins() {
   local key purged other last
   key=$(new_key good)
   purged=$(new_key purged)
-  "$AK_TOOL" revoke -q -y purged
-  "$AK_TOOL" purge -q -y purged
+  authkey revoke -q -y purged
+  authkey purge -q -y purged
   login VALID web alice 192.0.2.7 "$key"
   login NOT_FOUND web alice 192.0.2.7 "$purged"
   last=${key: -1}
@@ -85,7 +43,7 @@ make_logins() {
   login USER_MISMATCH web bob 192.0.2.7 "$key"
   login NO_RHOST web alice '' "$(new_key bound --from 198.51.100.0/24)"
   other=$(new_key revoked)
-  "$AK_TOOL" revoke -q -y revoked
+  authkey revoke -q -y revoked
   login REVOKED web alice 192.0.2.7 "$other"
   login MALFORMED talkative alice 192.0.2.7 'a password'
   login STORE_UNAVAILABLE missing alice 192.0.2.7 "$key"
@@ -116,18 +74,6 @@ make_hostile_logins() {
     login "from-there-$((++number))" web "$user" 192.0.2.7 "$1"
   done
   login masked web $'alice\n'"$whole" 192.0.2.7 "$(new_key hostile --disabled)"
-}
-
-# line NAME: as syslogd writes it into a file: without the level, with the host's name.
-line() {
-  sed -E '1s/^<[0-9]+>(.{15}) login: /\1 host login: /' "$folder/lines/$1"
-  echo
-}
-
-# banned MODE <LINES: the addresses that fail2ban takes from them.
-banned() {
-  cat >"$BATS_TEST_TMPDIR/log"
-  fail2ban-regex -c "$folder/etc" -o ip "$BATS_TEST_TMPDIR/log" "pam-authkey[mode=$1]"
 }
 
 # of_each MODE NAME...: the address taken from each of these, one a line; - for none.
@@ -214,7 +160,7 @@ DECOY 192.0.2.7" ]
   for file in "$folder"/lines/from-there-* "$folder/lines/masked"; do
     line "${file##*/}"
   done | banned aggressive >"$BATS_TEST_TMPDIR/banned"
-  [ "$(sort "$BATS_TEST_TMPDIR/banned" | uniq -c | tr -s ' ')" = ' 6 192.0.2.7' ]
+  [ "$(how_often <"$BATS_TEST_TMPDIR/banned")" = '6 192.0.2.7' ]
 }
 
 @test "what another program logs about such a line bans nobody" {
@@ -236,18 +182,18 @@ name -" ]
     "2026-11-21T15:00:00.123456+00:00 host dovecot-auth[9]: $message" |
     banned normal >"$BATS_TEST_TMPDIR/banned"
   [ "$(wc -l <"$BATS_TEST_TMPDIR/banned")" -eq 3 ]
-  run fail2ban-regex -c "$folder/etc" -o ip "host sshd[123]: $message" 'pam-authkey[logtype=journal]'
-  [ "$output" = 192.0.2.7 ]
+  [ "$(banned_by_journal "host sshd[123]: $message")" = 192.0.2.7 ]
 }
 
 @test "fail2ban takes the jails as the page has them" {
+  make_settings
   awk '/^    \[/ { inside = 1 } inside && !/^    |^$/ { inside = 0 } inside' "$page" |
-    sed "s/^    //; s|/var/log/auth.log|$folder/auth.log|" >"$folder/etc/jail.d/pam-authkey.local"
-  grep -q '^\[pam-authkey\]' "$folder/etc/jail.d/pam-authkey.local"
+    sed "s/^    //; s|/var/log/auth.log|$folder/auth.log|" >"$settings/jail.d/pam-authkey.local"
+  grep -q '^\[pam-authkey\]' "$settings/jail.d/pam-authkey.local"
   : >"$folder/auth.log"
   # Debian switches a jail for sshd on, whose log need not be here.
-  sed -i '/^enabled/s/true/false/' "$folder/etc/jail.d/defaults-debian.conf"
-  run fail2ban-client -c "$folder/etc" -d
+  sed -i '/^enabled/s/true/false/' "$settings/jail.d/defaults-debian.conf"
+  run fail2ban-client -c "$settings" -d
   [ "$status" -eq 0 ]
   [[ $output != *ERROR* ]]
   for jail in pam-authkey pam-authkey-decoy; do

@@ -4,49 +4,27 @@
 # docs/services/key-as-user-name.md: a token is enough, and no log of theirs has it.
 # Dovecot and OpenSSH have their part in their own tests. SECURITY R16, R26.
 
-bats_require_minimum_version 1.5.0
+load ../service
 load ../web
-load ../unix
 
 PAGE=key-as-user-name.md
 
-setup() {
-  [ -z "$reason" ] || skip "$reason"
-}
-
 setup_file() {
-  reason=$(why_not 'a web server')
-  [ -d /usr/lib/nginx/modules ] || reason=${reason:-nginx is not installed}
-  [ -d /usr/lib/apache2/modules ] || reason=${reason:-Apache is not installed}
-  export reason
-  [ -z "$reason" ] || return 0
-  PATH=$PATH:/usr/sbin:/sbin
-
-  top=$(mktemp -d) folder=$top
-  export top folder AUTHKEY_DIR=$top/authkey
-  chmod 755 "$top"
-  "$AK_TOOL" init -q --group www-data
-  "$AK_TOOL" verifier add -q www-data
-  install -m 644 "$AK_MODULE" "$folder/pam_authkey.so"
+  can_serve user:www-data /usr/lib/nginx/modules /usr/lib/apache2/modules || return 0
+  make_folder www-data
+  export top=$folder
+  authkey verifier add -q www-data
   for server in nginx apache; do
     place $server
     at $server start_$server
   done
 }
 
-teardown_file() {
-  [ -z "$reason" ] || return 0
-  folder=$top/nginx stop
-  folder=$top/apache stop
-  rm -rf "$top"
-}
-
 # place SERVER: what it needs in a folder of its own, and its port.
 place() {
-  mkdir -p "$top/$1/pam.d" "$top/$1/www"
+  make_pam_d "$top/$1"
   recipe $PAGE 'The stack' >"$top/$1/pam.d/$1"
-  echo 'auth required pam_deny.so' >"$top/$1/pam.d/other"
-  echo 'what the key opens' >"$top/$1/www/index.html"
+  make_page "$top/$1/www"
   free_port >"$top/$1/port"
 }
 
@@ -80,54 +58,23 @@ start_nginx() {
     echo '}'
   } >"$folder/conf.d/$(named README.md)"
   [ "$(find "$folder/conf.d" -name '?*.conf' | wc -l)" -eq 2 ]
-  cat >"$folder/nginx.conf" <<END
-load_module /usr/lib/nginx/modules/ngx_http_auth_pam_module.so;
-user www-data;
-daemon off;
-pid $folder/pid;
+  serve_nginx <<END
+access_log $folder/above.log;
 error_log $folder/above.log info;
-events { worker_connections 64; }
-http {
-  access_log $folder/above.log;
-  client_body_temp_path $folder/body;
-  proxy_temp_path $folder/proxy;
-  fastcgi_temp_path $folder/fastcgi;
-  uwsgi_temp_path $folder/uwsgi;
-  scgi_temp_path $folder/scgi;
-  server {
-    listen 127.0.0.1:$application;
-    return 200 "key=\$http_x_key authorization=\$http_authorization\n";
-  }
-  include $folder/conf.d/*.conf;
+server {
+  listen 127.0.0.1:$application;
+  return 200 "key=\$http_x_key authorization=\$http_authorization\n";
 }
+include $folder/conf.d/*.conf;
 END
-  serve nginx -c "$folder/nginx.conf" -p "$folder"
 }
 
 start_apache() {
-  local module
-  {
-    for module in mpm_event authn_core authz_core authz_user authz_groupfile auth_basic authnz_pam dir; do
-      echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
-    done
-    cat <<END
-ServerRoot $folder
-ServerName localhost
-Listen 127.0.0.1:$port
-User www-data
-Group www-data
-PidFile $folder/pid
-DefaultRuntimeDir $folder
-ErrorLog $folder/error.log
-LogLevel info
+  serve_apache authz_groupfile <<END
 CustomLog $folder/above.log "%h %u %r"
-DocumentRoot $folder/www
 <VirtualHost 127.0.0.1:$port>
-END
-    recipe $PAGE Apache |
-      sed "s|\${APACHE_LOG_DIR}|$folder|; s/^LogLevel .*/& authz_groupfile:crit/"
-    recipe apache.md Apache '<Location'
-    cat <<END
+$(recipe $PAGE Apache | sed "s|\${APACHE_LOG_DIR}|$folder|; s/^LogLevel .*/& authz_groupfile:crit/")
+$(recipe apache.md Apache '^<Location')
 <Location /user>
   Require user alice
 </Location>
@@ -135,10 +82,8 @@ END
   AuthGroupFile $folder/groups
   Require group people
 </Location>
+</VirtualHost>
 END
-    echo '</VirtualHost>'
-  } >"$folder/apache.conf"
-  serve apache2 -DFOREGROUND -f "$folder/apache.conf"
 }
 
 @test "the token as the user name opens, without a password and with any" {
@@ -177,7 +122,7 @@ curl_u() {
   token=$(new_key nameless)
   [ "$(at apache answer '' "$token")" = 200 ]
   [ "$(at nginx answer '' "$token")" = 401 ]
-  [ "$(folder=$top/nginx told "${token:3:8}" || true)" = 0 ]
+  [ "$(folder=$top/nginx told "${token:3:8}")" = 0 ]
 }
 
 @test "disable is obeyed by the next request, also where the token is the name (R26)" {

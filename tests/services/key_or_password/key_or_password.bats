@@ -4,10 +4,10 @@
 # docs/services/key-or-password.md, in sshd and sudo, which ask PAM as root, and in nginx,
 # which does not. SECURITY R2, R8, R16, R26.
 
-bats_require_minimum_version 1.5.0
+load ../service
 load ../web
 load ../unix
-load ../openssh/sshd
+load ../openssh/sshd # its opens and refused, not the web's
 
 PAGE=key-or-password.md
 
@@ -17,24 +17,12 @@ setup() {
 }
 
 setup_file() {
-  reason=$(unix_why_not 'a service with Unix users')
-  [ -u /usr/bin/sudo ] || reason=${reason:-sudo is not installed set-user-ID}
-  export reason
-  [ -z "$reason" ] || return 0
-
-  folder=$(mktemp -d)
-  export folder AUTHKEY_DIR=$folder/authkey
-  unset SUDO_USER
-  chmod 755 "$folder"
-  "$AK_TOOL" init -q --group games
+  can_serve_unix setuid:/usr/bin/sudo || return 0
+  make_folder games
   make_etc sudoers
   make_users
   stack 'The stack'
   serve_sshd
-}
-
-teardown_file() {
-  [ -n "$reason" ] || stop
 }
 
 make_users() {
@@ -201,7 +189,7 @@ prompts() {
   token=$(new_key away)
   mv "$AUTHKEY_DIR/keys.db" "$AUTHKEY_DIR/away"
   run both_open alice 'correct horse'
-  silent=$(told 'store unavailable' || true)
+  silent=$(told 'store unavailable')
   [ "$status" -ne 0 ] || run both_refuse alice "$token"
   mv "$AUTHKEY_DIR/away" "$AUTHKEY_DIR/keys.db"
   [ "$status" -eq 0 ]
@@ -223,25 +211,12 @@ prompts() {
 with_nginx() {
   local port status=0
   port=$(free_port)
-  cat >"$folder/nginx.conf" <<END
-load_module /usr/lib/nginx/modules/ngx_http_auth_pam_module.so;
-user $1;
-daemon off;
-pid $folder/nginx.pid;
-error_log $folder/error.log info;
-events { worker_connections 64; }
-http {
-  access_log off;
-  client_body_temp_path $folder/body;
-  proxy_temp_path $folder/proxy;
-  fastcgi_temp_path $folder/fastcgi;
-  uwsgi_temp_path $folder/uwsgi;
-  scgi_temp_path $folder/scgi;
-  server {
-    listen 127.0.0.1:$port;
-    auth_pam "keys";
-    auth_pam_service_name "nginx";
-  }
+  nginx_conf "$1" nginx.pid >"$folder/nginx.conf" <<END
+access_log off;
+server {
+  listen 127.0.0.1:$port;
+  auth_pam "keys";
+  auth_pam_service_name "nginx";
 }
 END
   inside nginx -c "$folder/nginx.conf" -p "$folder" >"$folder/nginx.out" 2>&1 3>&- &
@@ -261,8 +236,7 @@ each() {
 }
 
 @test "nginx: pam_unix.so refuses keys, too, unless the worker may read the shadow file" {
-  getent passwd www-data >/dev/null || skip 'there is no user www-data'
-  [ -d /usr/lib/nginx/modules ] || skip 'nginx is not installed'
+  needs user:www-data /usr/lib/nginx/modules
   token=$(new_key web)
   [ "$(with_nginx www-data each "$token")" = '401 401 401' ]
   [ "$(told "nginx:auth.*key=${token:3:8} reason=VALID")" -eq 1 ]

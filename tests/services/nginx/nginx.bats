@@ -4,76 +4,42 @@
 # very next request after the key is disabled: the product's promise, through its front
 # door. SECURITY R2, R16, R21, R26.
 
-bats_require_minimum_version 1.5.0
+load ../service
 load ../web
-load ../unix
 load ../watchers
 
-setup() {
-  [ -z "$reason" ] || skip "$reason"
-}
-
 setup_file() {
-  reason=$(why_not nginx)
-  export reason
-  [ -z "$reason" ] || return 0
-  PATH=$PATH:/usr/sbin:/sbin
-
-  folder=$(mktemp -d)
-  export folder AUTHKEY_DIR=$folder/authkey
-  chmod 755 "$folder"
-  "$AK_TOOL" init --group www-data
-  install_service
+  can_serve user:www-data || return 0
+  make_folder www-data
+  make_stack
+  make_page "$folder/www" "$folder/www/file"
+  make_password_file
   start_nginx
 }
 
-teardown_file() {
-  [ -n "$reason" ] || stop
-}
-
-# The module is copied: a worker loads it as www-data, from wherever the build lies.
-install_service() {
-  install -m 644 "$AK_MODULE" "$folder/pam_authkey.so"
-  mkdir -p "$folder/pam.d" "$folder/www/file"
+make_stack() {
+  make_pam_d "$folder"
   cat >"$folder/pam.d/authkey-nginx" <<END
 auth     sufficient $folder/pam_authkey.so store=$AUTHKEY_DIR/keys.db
 account  required   $folder/pam_authkey.so store=$AUTHKEY_DIR/keys.db
 END
-  echo 'what the key opens' | tee "$folder/www/index.html" >"$folder/www/file/index.html"
 }
 
 start_nginx() {
   port=$(free_port)
   export url=http://127.0.0.1:$port/
-  cat >"$folder/nginx.conf" <<END
-load_module /usr/lib/nginx/modules/ngx_http_auth_pam_module.so;
-user www-data;
-worker_processes 2;
-daemon off;
-pid $folder/pid;
-error_log $folder/error.log info;
-events { worker_connections 64; }
-http {
-  access_log off;
-  client_body_temp_path $folder/body;
-  proxy_temp_path $folder/proxy;
-  fastcgi_temp_path $folder/fastcgi;
-  uwsgi_temp_path $folder/uwsgi;
-  scgi_temp_path $folder/scgi;
-  server {
-    listen 127.0.0.1:$port;
-    root $folder/www;
-    auth_pam "keys";
-    auth_pam_service_name "authkey-nginx";
-    location /file/ {
+  serve_nginx <<END
+access_log off;
+server {
+  listen 127.0.0.1:$port;
+  root $folder/www;
+  auth_pam "keys";
+  auth_pam_service_name "authkey-nginx";
+  location /file/ {
 $(recipe nginx.md 'Passwords beside keys' | sed "s|htpasswd|$folder/&|; s|\"nginx\"|\"authkey-nginx\"|")
-    }
   }
 }
 END
-  # The password is "by heart", as htpasswd(1) writes it with -s.
-  echo 'carol:{SHA}7mVcLgdv5E9S2oFDk/hx8lHfNg0=' >"$folder/htpasswd"
-  serve "$(command -v nginx)" -c "$folder/nginx.conf" -p "$folder" # as its unit does
 }
 
 @test "the process that asks the module is www-data's" {
@@ -95,12 +61,6 @@ END
     curl -s -u alice "$url"
   [[ $output == *'what the key opens'* ]]
   [[ $output != *"${token: -30}"* ]]
-}
-
-# netrc TOKEN: a home folder with a .netrc.
-netrc() {
-  (umask 077 && printf 'machine 127.0.0.1\nlogin alice\npassword %s\n' "$1" \
-    >"$BATS_TEST_TMPDIR/.netrc")
 }
 
 @test "curl finds the key in .netrc" {
@@ -148,32 +108,17 @@ make_repository() {
 }
 
 @test "without a key, with a wrong one, with a password or another's name the answer is 401" {
-  token=$(new_key wrong)
-  other=$(new_key other)
   [ "$(curl -s -o /dev/null -w '%{http_code}' "$url")" = 401 ]
-  [ "$(answer alice "${token%???????????}${other: -11}")" = 401 ]
-  [ "$(answer alice 'correct horse battery staple')" = 401 ]
-  [ "$(answer alice '')" = 401 ]
-  [ "$(answer bob "$token")" = 401 ]
+  refused alice ''
+  refuses_the_wrong
 }
 
 @test "disable is obeyed by the next request, and enable, and revoke (R26)" {
-  token=$(new_key toggled)
-  for _ in 1 2 3; do
-    [ "$(answer alice "$token")" = 200 ]
-    authkey disable toggled
-    [ "$(answer alice "$token")" = 401 ]
-    authkey enable toggled
-  done
-  [ "$(answer alice "$token")" = 200 ]
-  authkey revoke toggled -y
-  [ "$(answer alice "$token")" = 401 ]
+  obeys_each_change
 }
 
 @test "a key for another service or another network is refused" {
-  [ "$(answer alice "$(new_key mine --service authkey-nginx --from 127.0.0.0/8)")" = 200 ]
-  [ "$(answer alice "$(new_key service --service sshd)")" = 401 ]
-  [ "$(answer alice "$(new_key network --from 192.0.2.0/24)")" = 401 ]
+  keeps_to_service_and_network authkey-nginx
 }
 
 @test "a refusal names the key's id and the reason in one line of syslog" {
@@ -191,8 +136,7 @@ not_a_key() {
 }
 
 @test "fail2ban and logcheck know the lines of workers, which nginx has named (R17)" {
-  why=$(watchers_why_not)
-  [ -z "$why" ] || skip "$why"
+  needs fail2ban-regex
   ident=$(recipe nginx.md 'What the log says' '^[a-z ]+: pam_authkey' | sed 's/: pam_.*//' | uniq)
   [ "$ident" = 'ker process' ]
   begin_here
@@ -202,8 +146,8 @@ not_a_key() {
   [ "$(answer alice "$(new_key baited --decoy)")" = 401 ]
   [ "$(told "$ident: pam_authkey(authkey-nginx:auth): authentication failure; .* reason=NOT_FOUND")" -eq 1 ]
   for kind in traditional rfc3339; do
-    [ "$(syslogd $kind | banned normal)" = '2 127.0.0.1' ]
-    [ "$(syslogd $kind | banned decoy)" = '1 127.0.0.1' ]
+    [ "$(syslogd $kind | banned normal | how_often)" = '2 127.0.0.1' ]
+    [ "$(syslogd $kind | banned decoy | how_often)" = '1 127.0.0.1' ]
     syslogd $kind | grep ": authentication " | reported >"$BATS_TEST_TMPDIR/reported"
     [ "$(wc -l <"$BATS_TEST_TMPDIR/reported")" -eq 2 ]
     run ! grep 'authentication success' "$BATS_TEST_TMPDIR/reported"
@@ -240,23 +184,9 @@ not_a_key() {
 }
 
 @test "a store that www-data cannot read: 401, and one line of syslog that says so" {
-  token=$(new_key unreadable)
-  chmod 600 "$AUTHKEY_DIR/keys.db"
-  [ "$(answer alice "$token")" = 401 ]
-  run told "keys.db"
-  chmod 640 "$AUTHKEY_DIR/keys.db"
-  [ "$output" -eq 1 ]
-  [ "$(told 'keys.db.*may not read')" -eq 1 ]
-  [ "$(answer alice "$token")" = 200 ]
+  says_that_the_store_is_unreadable
 }
 
 @test "no token and no password is in any log (R16)" {
-  token=$(new_key secret)
-  answer alice "$token"
-  answer alice "${token%??}xx"
-  answer alice 'correct horse battery staple'
-  told mark >/dev/null
-  run ! grep -a -e "${token: -30}" -e 'correct horse' "$folder/syslog" "$folder/error.log"
-  id=${token#*_}
-  grep -q "${id:0:8}" "$folder/syslog"
+  tells_no_secret "$folder" "$folder/error.log"
 }

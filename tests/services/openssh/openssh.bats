@@ -4,34 +4,19 @@
 # by both methods that ask for one. Password: all of PAM in one process. Keyboard-
 # interactive: setcred and the session in another than auth and account.
 
-bats_require_minimum_version 1.5.0
-load ../web
+load ../service
 load ../unix
 load sshd
 
-setup() {
-  [ -z "$reason" ] || skip "$reason"
-}
-
 setup_file() {
-  reason=$(unix_why_not sshd)
-  export reason
-  [ -z "$reason" ] || return 0
-
-  folder=$(mktemp -d)
-  export folder AUTHKEY_DIR=$folder/authkey
-  chmod 755 "$folder"
-  "$AK_TOOL" init --group root
+  can_serve_unix || return 0
+  make_folder root
   make_etc
   unix_user alice 4711 'correct horse'
   unix_user bob 4712
   unix_user __token__ 4713
   install_stack /etc/pam.d/sshd
   serve_sshd
-}
-
-teardown_file() {
-  [ -n "$reason" ] || stop
 }
 
 # install_stack HEADING: what Debian's file becomes with the page's lines in it.
@@ -64,39 +49,23 @@ install_stack() {
 }
 
 @test "a wrong key, the Unix password, nothing, or another's name is refused" {
-  token=$(new_key wrong)
-  other=$(new_key other)
-  refused alice "${token%???????????}${other: -11}"
-  refused alice 'correct horse'
+  refuses_the_wrong nobody-here
   refused alice ''
-  refused bob "$token"
-  refused nobody-here "$token"
 }
 
 @test "disable is obeyed by the next login, and enable, and revoke (R26)" {
-  token=$(new_key toggled)
-  opens alice "$token"
-  authkey disable toggled
-  refused alice "$token"
-  authkey enable toggled
-  opens alice "$token"
-  authkey revoke toggled -y
-  refused alice "$token"
+  obeys_each_change
 }
 
 @test "a key for another service or another network is refused" {
-  opens alice "$(new_key mine --service sshd --from 127.0.0.0/8)"
-  refused alice "$(new_key service --service nginx)"
-  refused alice "$(new_key network --from 192.0.2.0/24)"
+  keeps_to_service_and_network sshd
 }
 
 @test "show tells of the last use: service and address" {
   token=$(new_key used)
-  [ "$(authkey show used --json | jq -r '.last_used_at')" = null ]
+  [ "$(last_use used)" = '[false,null,null]' ]
   opens alice "$token"
-  run -0 authkey show used --json
-  jq -e '.last_used_at != null and .last_used_service == "sshd"' <<<"$output"
-  jq -e '.last_used_from == "127.0.0.1"' <<<"$output"
+  [ "$(last_use used)" = '[true,"127.0.0.1","sshd"]' ]
 }
 
 @test "a login with an ssh key asks no key of ours, and stays possible" {
@@ -182,12 +151,5 @@ by_sshpass() {
 }
 
 @test "no token and no password is in the log (R16)" {
-  token=$(new_key secret)
-  opens alice "$token"
-  refused alice "${token%??}xx"
-  refused alice 'correct horse'
-  told mark >/dev/null
-  run ! grep -a -e "${token: -30}" -e 'correct horse' "$folder/syslog"
-  id=${token#*_}
-  grep -qa "${id:0:8}" "$folder/syslog"
+  tells_no_secret "$folder"
 }

@@ -9,4 +9,5 @@ set -eu
 folder=$1 postgres=$2
 
 mkdir -m 1777 /dev/shm
+echo $$ >"$folder/pid"
 exec setpriv --reuid=postgres --regid=postgres --init-groups "$postgres" -D "$folder/data"

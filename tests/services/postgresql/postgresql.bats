@@ -4,78 +4,35 @@
 # lines of pg_hba.conf that docs/services/postgresql.md has. Only the addresses are others,
 # those of loopback. SECURITY R2, R16, R21, R26.
 
-bats_require_minimum_version 1.5.0
+load ../service
 load ../watchers
-
-RECIPE=$BATS_TEST_DIRNAME/../../../docs/services/postgresql.md
 
 # Where the programs of the newest server are.
 newest() {
   printf '%s\n' /usr/lib/postgresql/*/bin/postgres | sort -V | tail -n 1 | xargs dirname
 }
 
-# Why this cannot be shown here; nothing when it can.
-why_not() {
-  if [ -n "$AK_SAN" ]; then
-    echo "PostgreSQL is not built with a sanitizer"
-  elif [ "$(id -u)" -ne 0 ]; then
-    echo "needs root, to become postgres"
-  elif [ ! -x "$(newest)/postgres" ]; then
-    echo "there is no PostgreSQL server"
-  elif ! command -v openssl >/dev/null; then
-    echo "there is no openssl to make a certificate"
-  elif ! unshare --mount true 2>/dev/null; then
-    echo "needs mounts of its own"
-  fi
-}
-
-setup() {
-  [ -z "$reason" ] || skip "$reason"
-}
-
 setup_file() {
-  reason=$(why_not)
-  export reason
-  [ -z "$reason" ] || return 0
-
-  folder=$(mktemp -d)
-  export folder AUTHKEY_DIR=$folder/authkey LC_ALL=C.UTF-8 TZ=UTC
-  export PGHOST=127.0.0.1 PGSSLMODE=require PGCONNECT_TIMEOUT=10
-  unset PGPASSWORD PGUSER PGDATABASE PGSERVICE PGOPTIONS SUDO_USER
-  chmod 755 "$folder"
-  "$AK_TOOL" init -q --group postgres
-  "$AK_TOOL" verifier add -q postgres
-  install_service
+  can_serve "$(newest)/postgres" openssl || return 0
+  make_folder postgres
+  export LC_ALL=C.UTF-8 TZ=UTC PGHOST=127.0.0.1 PGSSLMODE=require PGCONNECT_TIMEOUT=10
+  unset PGPASSWORD PGUSER PGDATABASE PGSERVICE PGOPTIONS
+  authkey verifier add -q postgres
+  make_stacks
   make_cluster
   start_server
   make_roles
 }
 
 teardown_file() {
-  [ -z "$reason" ] || return 0
-  end INT "$(cat "$folder/server.pid")" # as pg_ctl stop -m fast does
-  end TERM "$(cat "$folder/socat.pid")"
-  rm -rf "$folder"
+  [ -n "$reason" ] || stop INT # as pg_ctl stop -m fast does
 }
 
-# block PATTERN: the recipe's indented block in which a line matches, without the indent.
-block() {
-  awk -v pattern="$1" '
-    function told() { if (fits) printf "%s", text; text = ""; fits = 0 }
-    /^    / { text = text substr($0, 5) "\n"; if ($0 ~ pattern) fits = 1; next }
-    { told() }
-    END { told() }' "$RECIPE" | grep .
-}
-
-# The module is copied: the server loads it as postgres, from wherever the build lies.
-install_service() {
+make_stacks() {
   local service
-  install -m 644 "$AK_MODULE" "$folder/pam_authkey.so"
-  mkdir "$folder/pam.d"
-  echo 'auth required pam_deny.so' >"$folder/pam.d/other" # without it libpam logs, too
+  make_pam_d "$folder"
   for service in postgresql postgresql-billing named; do
-    block '^ +auth .*pam_authkey.so' |
-      sed "s|pam_authkey.so|$folder/& store=$AUTHKEY_DIR/keys.db|" >"$folder/pam.d/$service"
+    recipe postgresql.md /etc/pam.d/postgresql >"$folder/pam.d/$service"
   done
 }
 
@@ -89,9 +46,8 @@ make_cluster() {
   install -d -o postgres -g postgres "$folder/data" "$folder/socket"
   as_postgres "$(newest)/initdb" -N -D "$folder/data" -A peer --no-instructions -E UTF8 \
     >"$folder/initdb.out"
-  as_postgres openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
-    -subj /CN=localhost -out "$folder/data/server.crt" -keyout "$folder/data/server.key" \
-    2>"$folder/openssl.out"
+  make_certificate "$folder/data/server.crt" "$folder/data/server.key"
+  chown postgres: "$folder"/data/server.*
   cat >>"$folder/data/postgresql.conf" <<END_OF_FILE
 listen_addresses = '127.0.0.1'
 port = $port
@@ -107,17 +63,14 @@ END_OF_FILE
     echo 'local  all    postgres               peer'
     echo 'local  all    all                    pam'
     echo 'host   named  all      127.0.0.1/32  pam  pamservice=named pam_use_hostname=1'
-    block '^ +hostssl ' | sed 's|192.0.2.0/24|127.0.0.1/32|'
+    recipe postgresql.md PostgreSQL ^hostssl | sed 's|192.0.2.0/24|127.0.0.1/32|'
   } >"$folder/data/pg_hba.conf"
 }
 
 start_server() {
-  unshare --mount --propagation private \
-    "$BATS_TEST_DIRNAME/../serve.sh" "$folder" "$BATS_TEST_DIRNAME/postgres.sh" "$folder" \
-    "$(newest)/postgres" >"$folder/server.out" 2>&1 3>&- &
-  echo $! >"$folder/server.pid"
+  serve "$BATS_TEST_DIRNAME/postgres.sh" "$folder" "$(newest)/postgres"
   until "$(newest)/pg_isready" -q; do
-    kill -0 $! || { cat "$folder/server.out" >&2; return 1; }
+    kill -0 "$(cat "$folder/pid")" || { cat "$folder/out" >&2; return 1; }
     sleep 0.05
   done
 }
@@ -129,36 +82,11 @@ admin() {
 }
 
 make_roles() {
-  admin "$(block 'CREATE ROLE alice')"
+  admin "$(recipe postgresql.md PostgreSQL '^CREATE ROLE alice')"
   admin "CREATE ROLE bob LOGIN IN ROLE keyholders"
   admin "CREATE ROLE carol LOGIN PASSWORD 'correct horse'"
   admin "CREATE DATABASE billing"
   admin "CREATE DATABASE named"
-}
-
-# A port of the loopback address on which nobody listens.
-free_port() {
-  local port
-  for port in $(shuf -i 20000-32000 -n 20); do
-    (exec 9<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-  done
-  echo "$port"
-}
-
-# Send a process the signal and wait until it has ended, also when it is nobody's child here.
-end() {
-  kill -s "$1" "$2"
-  while kill -0 "$2" 2>/dev/null && ! grep -q '^State:.*Z' "/proc/$2/status"; do
-    sleep 0.02
-  done
-}
-
-authkey() {
-  "$AK_TOOL" "$@"
-}
-
-new_key() {
-  authkey create "$1" --owner alice -q "${@:2}"
 }
 
 # field KEY NAME: one field of a key.
@@ -184,8 +112,8 @@ login() {
   return "$status"
 }
 
-# let_in ROLE PASSWORD [DATABASE], refused ROLE PASSWORD [DATABASE]
-let_in() {
+# opens ROLE PASSWORD [DATABASE], refused ROLE PASSWORD [DATABASE]
+opens() {
   [ "$(login "$@")" = "$1" ]
 }
 
@@ -193,17 +121,6 @@ refused() {
   local said
   said=$(login "$@") && return 1
   [ -z "$said" ]
-}
-
-# told PATTERN: how many lines of syslog have it. A line of our own, sent to the same
-# socket, marks that all lines before it have arrived.
-told() {
-  local mark=mark-$RANDOM$RANDOM
-  logger --socket "/proc/$(cat "$folder/server.pid")/root/dev/log" "$mark"
-  until grep -q "$mark" "$folder/syslog"; do
-    sleep 0.02
-  done
-  sed 's/<[0-9]*>/\n&/g' "$folder/syslog" | grep -c "$1" || true
 }
 
 @test "the lines of the recipe's pg_hba.conf are understood" {
@@ -221,7 +138,7 @@ told() {
 @test "a key in PGPASSFILE opens the database, and show tells of it" {
   token=$(new_key opens)
   [ "$(field opens last_used_at)" = '' ]
-  let_in alice "$token"
+  opens alice "$token"
   [ -n "$(field opens last_used_at)" ]
   [ "$(field opens last_used_from)" = 127.0.0.1 ]
   [ "$(field opens last_used_service)" = postgresql ]
@@ -230,14 +147,8 @@ told() {
 }
 
 @test "a wrong key, a password, nothing and another's role are refused" {
-  token=$(new_key wrong)
-  other=$(new_key other)
-  refused alice "${token%???????????}${other: -11}"
-  refused alice 'correct horse'
-  refused bob "$token"
-  refused postgres "$token"
+  refuses_the_wrong postgres
   [ "$(told "user= key=${token:3:8} reason=USER_MISMATCH")" -eq 1 ]
-  let_in alice "$token"
 }
 
 @test "a client without TLS is sent away before it is asked for the token" {
@@ -245,7 +156,7 @@ told() {
   PGSSLMODE=disable run ! login alice "$token"
   grep -q 'no pg_hba.conf entry.*no encryption' "$BATS_TEST_TMPDIR/said"
   [ "$(told "key=${token:3:8}")" -eq 0 ]
-  let_in alice "$token"
+  opens alice "$token"
 }
 
 @test "a first call without a password is neither a use nor a refusal, and not logged" {
@@ -258,7 +169,7 @@ told() {
 }
 
 @test "psql at a terminal asks, after a call without, and gets in: one use, no refusal" {
-  command -v expect >/dev/null || skip 'there is no expect'
+  needs expect
   token=$(new_key terminal)
   refusals=$(told 'authentication failure')
   PGPASSFILE=/dev/null run "$BATS_TEST_DIRNAME/../../cli/dialog.exp" 80 \
@@ -273,34 +184,27 @@ told() {
 }
 
 @test "disable is obeyed by the next login, and enable, and revoke (R26)" {
-  token=$(new_key toggled)
-  let_in alice "$token"
-  authkey disable toggled
-  refused alice "$token"
-  authkey enable toggled
-  let_in alice "$token"
-  authkey revoke toggled -y
-  refused alice "$token"
+  obeys_each_change
 }
 
 @test "pamservice= tells databases apart: a key for one is refused at the other" {
   token=$(new_key one --service postgresql-billing)
-  let_in alice "$token" billing
+  opens alice "$token" billing
   [ "$(field one last_used_service)" = postgresql-billing ]
   refused alice "$token" postgres
   token=$(new_key main --service postgresql)
   refused alice "$token" billing
-  let_in alice "$token" postgres
+  opens alice "$token" postgres
   refused alice "$(new_key elsewhere --service sshd)"
 }
 
 @test "a key for a network is let in from there, and from nowhere else" {
-  let_in alice "$(new_key here --from 127.0.0.0/8)"
+  opens alice "$(new_key here --from 127.0.0.0/8)"
   refused alice "$(new_key there --from 192.0.2.0/24)"
 }
 
 @test "through the Unix socket there is no address: only keys without a network work" {
-  PGHOST=$folder/socket let_in alice "$(new_key socket)"
+  PGHOST=$folder/socket opens alice "$(new_key socket)"
   token=$(new_key bound --from 127.0.0.0/8)
   PGHOST=$folder/socket refused alice "$token"
   [ "$(told "key=${token:3:8} reason=NO_RHOST")" -eq 1 ]
@@ -308,7 +212,7 @@ told() {
 
 @test "pam_use_hostname=1 tells a name, which is in no network" {
   token=$(new_key name)
-  let_in alice "$token" named
+  opens alice "$token" named
   token=$(new_key netname --from 127.0.0.0/8)
   if [ "$(field name last_used_from)" = 127.0.0.1 ]; then
     skip '127.0.0.1 has no name here'
@@ -318,24 +222,18 @@ told() {
 }
 
 @test "roles that are no keyholders log in by their passwords, and with no key" {
-  let_in carol 'correct horse'
+  opens carol 'correct horse'
   refused carol "$(authkey create hers --owner carol -q)"
   refused dave "$(authkey create nobodys --owner dave -q)" # there is no such role
   grep -q 'password authentication failed' "$BATS_TEST_TMPDIR/said"
   admin 'GRANT keyholders TO carol'
   refused carol 'correct horse'
   admin 'REVOKE keyholders FROM carol'
-  let_in carol 'correct horse'
+  opens carol 'correct horse'
 }
 
 @test "a store that postgres cannot read: refused, and one line of syslog that says so" {
-  token=$(new_key unreadable)
-  chmod 600 "$AUTHKEY_DIR/keys.db"
-  run -0 refused alice "$token"
-  said=$(told 'keys.db.*may not read')
-  chmod 640 "$AUTHKEY_DIR/keys.db"
-  [ "$said" -eq 1 ]
-  let_in alice "$token"
+  says_that_the_store_is_unreadable
 }
 
 # What a client may call its database so that its line, of which this is the beginning but
@@ -347,14 +245,13 @@ forged_databases() {
 }
 
 @test "fail2ban and logcheck know the lines of a server that clients have named (R17)" {
-  why=$(watchers_why_not)
-  [ -z "$why" ] || skip "$why"
+  needs fail2ban-regex
   gone=$(new_key gone)
   authkey revoke -q -y gone
   authkey purge -q -y gone
   right=$(new_key right)
   begin_here
-  let_in alice "$right"
+  opens alice "$right"
   run ! login alice "$gone"
   number=1
   while read -r database; do
@@ -367,7 +264,7 @@ forged_databases() {
   [ "$(told 'authentication: pam_authkey(postgresql:auth): authentication failure; .* reason=NOT_FOUND')" -eq $number ]
   grep -q 'db name: pam_authkey(x:auth): hello 127\.0\.0\.1(' "$folder/syslog"
   for kind in traditional rfc3339; do
-    [ "$(syslogd $kind | banned normal)" = "$number 127.0.0.1" ]
+    [ "$(syslogd $kind | banned normal | how_often)" = "$number 127.0.0.1" ]
     [ "$(syslogd $kind | grep -c reason=VALID)" -eq 1 ]
     syslogd $kind | grep " reason=[A-Z_]*$" | reported >"$BATS_TEST_TMPDIR/reported"
     [ "$(wc -l <"$BATS_TEST_TMPDIR/reported")" -eq $number ]
@@ -383,11 +280,5 @@ forged_databases() {
 }
 
 @test "no token and no password is in any log (R16)" {
-  token=$(new_key secret)
-  let_in alice "$token"
-  refused alice "${token%??}xx"
-  refused alice 'battery staple'
-  told mark >/dev/null
-  run ! grep -a -e "${token: -30}" -e 'battery staple' "$folder/syslog" "$folder/server.out"
-  grep -q "${token:3:8}" "$folder/syslog"
+  tells_no_secret "$folder" "$folder/out"
 }

@@ -4,39 +4,11 @@
 # says OK to a key, and no longer the moment after the key has ended, unless it is left to
 # cache, as Debian has it. SECURITY R2, R16, R21, R26.
 
-bats_require_minimum_version 1.5.0
-load ../web
-
-PAGE=$BATS_TEST_DIRNAME/../../../docs/services/saslauthd.md
-
-# Why this cannot be shown here; nothing when it can.
-obstacle() {
-  if [ -n "$AK_SAN" ]; then
-    echo "saslauthd is not built with a sanitizer"
-  elif [ "$(id -u)" -ne 0 ]; then
-    echo "needs root: saslauthd runs as root"
-  elif [ ! -x /etc/init.d/saslauthd ] || ! command -v testsaslauthd >/dev/null; then
-    echo "sasl2-bin is not installed"
-  elif ! unshare --mount true 2>/dev/null; then
-    echo "needs mounts of its own"
-  fi
-}
-
-setup() {
-  [ -z "$reason" ] || skip "$reason"
-}
+load ../service
 
 setup_file() {
-  PATH=$PATH:/usr/sbin:/sbin
-  reason=$(obstacle)
-  export reason
-  [ -z "$reason" ] || return 0
-
-  folder=$(mktemp -d)
-  export folder AUTHKEY_DIR=$folder/authkey
-  chmod 755 "$folder"
-  "$AK_TOOL" init --group root
-  install -m 644 "$AK_MODULE" "$folder/pam_authkey.so"
+  can_serve /etc/init.d/saslauthd testsaslauthd || return 0
+  make_folder root
   place plain
   start plain
 }
@@ -50,25 +22,18 @@ teardown_file() {
   rm -rf "$folder"
 }
 
-# code HEADING: the code below this heading of the page, but for the commands.
-code() {
-  awk -v heading="## $1" '/^## / { on = $0 == heading }
-    on && /^    / && !/systemctl|authkey (create|revoke)/ { print substr($0, 5) }' "$PAGE"
-}
-
 # place NAME [HEADING]...: what serve.sh and a saslauthd need, in FOLDER/NAME; its settings
 # are Debian's and the page's, those below more headings too.
 place() {
   local service heading
-  mkdir -p "$folder/$1/pam.d" "$folder/$1/default" "$folder/$1/run"
+  make_pam_d "$folder/$1"
+  mkdir "$folder/$1/default" "$folder/$1/run"
   for service in smtp other; do
-    code /etc/pam.d/smtp |
-      sed "s|pam_authkey.so|$folder/pam_authkey.so store=$AUTHKEY_DIR/keys.db|" \
-        >"$folder/$1/pam.d/$service"
+    recipe saslauthd.md /etc/pam.d/smtp >"$folder/$1/pam.d/$service"
   done
   cp /etc/default/saslauthd "$folder/$1/default/"
   for heading in /etc/default/saslauthd "${@:2}"; do
-    code "$heading" >>"$folder/$1/default/saslauthd"
+    recipe saslauthd.md "$heading" >>"$folder/$1/default/saslauthd"
   done
 }
 
@@ -110,65 +75,48 @@ heard() {
 
 @test "the process that asks the module is root's, and says no address" {
   token=$(new_key asked --disabled)
-  [ "$(login alice "$token")" = out ]
+  refused alice "$token"
   [ "$(heard 'smtp:auth.*uid=0 euid=0 tty= ruser= rhost= user=alice .*reason=DISABLED')" -eq 1 ]
   [ "$(heard 'auth failure: .user=alice. .service=smtp. .realm=. .mech=pam.')" -eq 1 ]
 }
 
 @test "the key opens, and was last used for this service, from nowhere" {
   token=$(new_key opens --service smtp)
-  used='.last_used_at != null, .last_used_from, .last_used_service'
-  [ "$(authkey show opens --json | jq -c "[$used]")" = '[false,null,null]' ]
-  [ "$(login alice "$token")" = in ]
-  [ "$(authkey show opens --json | jq -c "[$used]")" = '[true,null,"smtp"]' ]
+  [ "$(last_use opens)" = '[false,null,null]' ]
+  opens alice "$token"
+  [ "$(last_use opens)" = '[true,null,"smtp"]' ]
 }
 
 @test "a wrong key, a password or another's name is out" {
-  token=$(new_key wrong)
-  other=$(new_key other)
-  [ "$(login alice "${token%???????????}${other: -11}")" = out ]
-  [ "$(login alice 'correct horse battery staple')" = out ]
-  [ "$(login bob "$token")" = out ]
-  [ "$(login root "$token")" = out ]
-  [ "$(login Alice "$token")" = out ]
-  [ "$(login alice "$token")" = in ]
+  refuses_the_wrong root Alice
 }
 
 @test "disable is obeyed by the next login, and enable, and revoke, by each process (R26)" {
-  token=$(new_key toggled)
-  for _ in 1 2 3 4 5 6; do
-    [ "$(login alice "$token")" = in ]
-    authkey disable toggled
-    [ "$(login alice "$token")" = out ]
-    authkey enable toggled
-  done
-  [ "$(login alice "$token")" = in ]
-  authkey revoke toggled -y
-  [ "$(login alice "$token")" = out ]
+  obeys_each_change 6
 }
 
 @test "a key for another service is refused; the service is what the program tells" {
   token=$(new_key service --service imap)
-  [ "$(login alice "$token")" = out ]
-  [ "$(login alice "$token" plain -s imap)" = in ]
+  refused alice "$token"
+  opens alice "$token" plain -s imap
   [ "$(heard 'smtp:auth.*reason=SERVICE_MISMATCH')" -eq 1 ]
 }
 
 @test "the lines are those that the page prints" {
   token=$(new_key as-printed)
-  [ "$(login alice "$token")" = in ]
+  opens alice "$token"
   [ "$(heard " $(printed saslauthd.md VALID "$token")\$")" -eq 1 ]
   authkey edit -q as-printed --from 192.0.2.0/24
-  [ "$(login alice "$token")" = out ]
+  refused alice "$token"
   [ "$(heard " $(printed saslauthd.md NO_RHOST "$token")\$")" -eq 1 ]
   authkey disable as-printed
-  [ "$(login alice "$token")" = out ]
+  refused alice "$token"
   [ "$(heard " $(printed saslauthd.md DISABLED "$token")\$")" -eq 1 ]
 }
 
 @test "a key for a network is refused from everywhere, with NO_RHOST" {
   token=$(new_key network --from 0.0.0.0/0 --from ::/0)
-  [ "$(login alice "$token")" = out ]
+  refused alice "$token"
   [ "$(heard "key=${token:3:8} reason=NO_RHOST")" -eq 1 ]
 }
 
@@ -176,18 +124,18 @@ heard() {
   printf -v long '%256s' ''
   long=${long// /x}
   before=$(heard 'pam_authenticate failed')
-  [ "$(login alice "$long")" = out ]
+  refused alice "$long"
   [ "$(heard 'pam_authenticate failed')" -eq $((before + 1)) ]
-  [ "$(login alice "${long}x")" = out ]
+  refused alice "${long}x"
   [ "$(heard 'pam_authenticate failed')" -eq $((before + 1)) ]
   [ "$(heard 'password exceeded MAX_REQ_LEN: 256')" -eq 1 ]
 }
 
 @test "without -r a realm is nothing: alice of everywhere is alice" {
   token=$(new_key realm)
-  [ "$(login alice "$token" plain -r example.org)" = in ]
-  [ "$(login alice "$token" plain -r example.net)" = in ]
-  [ "$(login alice@example.org "$token")" = out ]
+  opens alice "$token" plain -r example.org
+  opens alice "$token" plain -r example.net
+  refused alice@example.org "$token"
 }
 
 @test "with -r the owner is the name and the realm" {
@@ -222,11 +170,5 @@ heard() {
 }
 
 @test "no token and no password is in any log (R16)" {
-  token=$(new_key secret)
-  login alice "$token"
-  login alice "${token%??}xx"
-  login alice 'correct horse battery staple'
-  heard mark >/dev/null
-  run ! grep -a -e "${token: -30}" -e 'correct horse' "$folder/plain/syslog"
-  grep -q "${token:3:8}" "$folder/plain/syslog"
+  tells_no_secret "$folder/plain"
 }

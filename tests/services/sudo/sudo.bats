@@ -4,25 +4,12 @@
 # docs/services/sudo.md has, in mounts where /etc and its users are ours. SECURITY R2, R16,
 # R26.
 
-bats_require_minimum_version 1.5.0
-load ../web
+load ../service
 load ../unix
 
-setup() {
-  [ -z "$reason" ] || skip "$reason"
-}
-
 setup_file() {
-  reason=$(unix_why_not sudo)
-  [ -u /usr/bin/sudo ] || reason=${reason:-sudo is not installed set-user-ID}
-  export reason
-  [ -z "$reason" ] || return 0
-
-  folder=$(mktemp -d)
-  export folder AUTHKEY_DIR=$folder/authkey
-  unset SUDO_USER
-  chmod 755 "$folder"
-  "$AK_TOOL" init -q --group root
+  can_serve_unix setuid:/usr/bin/sudo || return 0
+  make_folder root
   make_etc sudoers
   make_users
   recipe sudo.md /etc/pam.d/sudo >"$folder/etc/pam.d/sudo"
@@ -31,10 +18,6 @@ setup_file() {
   # shellcheck disable=SC2016 # for sh
   serve "$BATS_TEST_DIRNAME/../etc.sh" "$folder" \
     sh -c 'echo $$ >"$0/pid"; exec sleep infinity' "$folder"
-}
-
-teardown_file() {
-  [ -n "$reason" ] || stop
 }
 
 make_users() {
@@ -108,24 +91,12 @@ terminal() {
 }
 
 @test "a wrong key, the Unix password, nothing, or another's key is refused" {
-  token=$(new_key wrong)
-  other=$(new_key other)
-  refused alice "${token%???????????}${other: -11}"
-  refused alice 'correct horse'
+  refuses_the_wrong
   refused alice ''
-  refused bob "$token"
-  opens alice "$token"
 }
 
 @test "disable is obeyed by the next sudo, and enable, and revoke (R26)" {
-  token=$(new_key toggled)
-  opens alice "$token"
-  authkey disable toggled
-  refused alice "$token"
-  authkey enable toggled
-  opens alice "$token"
-  authkey revoke toggled -y
-  refused alice "$token"
+  obeys_each_change
 }
 
 @test "with the page's line sudo asks each time" {
@@ -208,13 +179,12 @@ terminal() {
 
 @test "show tells of the last use, and the command knows which key it was" {
   token=$(new_key used)
-  [ "$(authkey show used --json | jq -r .last_used_at)" = null ]
+  [ "$(last_use used)" = '[false,null,null]' ]
   run -0 by alice "$token" env
   [[ $output == *AUTHKEY_NAME=used* ]]
   [[ $output == *AUTHKEY_OWNER=alice* ]]
   [[ $output != *"${token: -30}"* ]]
-  authkey show used --json |
-    jq -e '.last_used_at != null and .last_used_service == "sudo" and .last_used_from == null'
+  [ "$(last_use used)" = '[true,null,"sudo"]' ]
 }
 
 @test "a store that is away is told as a wrong key, and the log says what it is" {
@@ -237,11 +207,5 @@ terminal() {
 }
 
 @test "no token and no password is in the log (R16)" {
-  token=$(new_key secret)
-  opens alice "$token"
-  refused alice "${token%??}xx"
-  refused alice 'correct horse'
-  told mark >/dev/null
-  run ! grep -a -e "${token: -30}" -e 'correct horse' "$folder/syslog"
-  grep -qa "${token:3:8}" "$folder/syslog"
+  tells_no_secret "$folder"
 }

@@ -10,13 +10,11 @@ set -eu
 folder=$1 login=$2
 lines=$folder/lines
 
-mkdir "$folder/dev" "$lines"
-mount -t tmpfs -o mode=755 tmpfs "$folder/dev"
-for device in null zero random urandom; do
-  : >"$folder/dev/$device"
-  mount --bind "/dev/$device" "$folder/dev/$device"
-done
-mount --rbind "$folder/dev" /dev
+mkdir "$lines"
+
+# shellcheck source=tests/services/own_dev.sh
+. "${0%/*}/own_dev.sh"
+own_dev "$folder"
 
 # A login that tells nothing is a failure: each one here has its line.
 record() {
