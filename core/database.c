@@ -282,20 +282,29 @@ ak_database_close(struct ak_database *d)
 	d->handle = NULL;
 }
 
-/*
- * Is it of its kind, and of which version? The version is read first: whoever migrates
- * between the two sets both, and what is of no version yet may become of our kind.
- */
+/* Both numbers as they stood at one moment: whoever migrates sets them together. */
+static enum ak_code
+get_numbers(struct ak_database *d, int64_t *version, int64_t *application,
+    struct ak_error *error)
+{
+	enum ak_code code = ak_execute(d, "SAVEPOINT numbers", error);
+
+	if (code != AK_OK)
+		return code;
+	if ((code = ak_pragma(d, "PRAGMA user_version", version, error)) == AK_OK)
+		code = ak_pragma(d, "PRAGMA application_id", application, error);
+	return code == AK_OK ? ak_execute(d, "RELEASE numbers", error) : code;
+}
+
+/* Is it of its kind, and of which version? */
 static enum ak_code
 get_version(struct ak_database *d, const struct ak_kind *kind, int64_t *version,
     struct ak_error *error)
 {
 	int64_t application;
-	enum ak_code code;
+	enum ak_code code = get_numbers(d, version, &application, error);
 
-	if ((code = ak_pragma(d, "PRAGMA user_version", version, error)) != AK_OK ||
-	    (code = ak_pragma(d, "PRAGMA application_id", &application, error)) !=
-		AK_OK)
+	if (code != AK_OK)
 		return code;
 	if (application != kind->application_id && (application != 0 || *version != 0))
 		return ak_fail(error, AK_E_STORE, "%s: is not %s", d->path, kind->name);

@@ -12,7 +12,7 @@
 #include "../fixture.h"
 #include "master_private.h"
 #include "sql.h"
-#include "usage.h"
+#include "usage_private.h"
 
 static sqlite3 *
 open_file(const char *path)
@@ -209,6 +209,53 @@ a_version_below_the_first_is_damage_and_nothing_is_migrated(void **state)
 	assert_contains(error.text, "is damaged");
 }
 
+/* What another one does, between two questions that a command asks of a new file. */
+struct other {
+	struct ak_database db;
+	bool migrated;
+};
+
+static int
+migrate_meanwhile(void *context, int action, const char *what, const char *value,
+    const char *database, const char *trigger)
+{
+	struct other *other = context;
+	struct ak_error error;
+
+	(void)value, (void)database, (void)trigger;
+	if (action == SQLITE_PRAGMA && !other->migrated &&
+	    strcmp(what, "application_id") == 0) {
+		other->migrated = true;
+		assert_code(ak_database_migrate(
+				&other->db, &ak_usage_kind, NULL, NULL, &error),
+		    AK_OK, &error);
+	}
+	return SQLITE_OK;
+}
+
+static void
+a_database_that_another_makes_meanwhile_is_not_damaged(void **state)
+{
+	struct fx *fx = *state;
+	const char *path = fx_path(fx, "root/master/usage.db");
+	struct ak_database db = { .handle = NULL };
+	struct other other = { .db = { .handle = NULL } };
+	struct ak_error error;
+
+	fx_write(path, "", 0, 0600);
+	assert_code(ak_database_open(&db, path, &error), AK_OK, &error);
+	assert_code(ak_database_use_wal(&db, &error), AK_OK, &error);
+	assert_code(ak_database_open(&other.db, path, &error), AK_OK, &error);
+	sqlite3_set_authorizer(db.handle, migrate_meanwhile, &other);
+	assert_code(ak_database_migrate(&db, &ak_usage_kind, NULL, NULL, &error), AK_OK,
+	    &error);
+	assert_true(other.migrated);
+	ak_database_close(&other.db);
+	ak_database_close(&db);
+	assert_int_equal(
+	    number_of(path, "PRAGMA user_version"), AK_USAGE_MIGRATION_COUNT);
+}
+
 static void
 a_database_of_another_kind_is_left_alone(void **state)
 {
@@ -286,6 +333,7 @@ main(void)
 		FX_TEST(a_newer_master_is_left_alone_and_the_way_out_is_named),
 		FX_TEST(nothing_that_is_committed_or_deleted_depends_on_luck_R14_R43),
 		FX_TEST(a_version_below_the_first_is_damage_and_nothing_is_migrated),
+		FX_TEST(a_database_that_another_makes_meanwhile_is_not_damaged),
 		FX_TEST(a_database_of_another_kind_is_left_alone),
 		FX_TEST(a_file_that_is_no_database_is_an_error_that_names_it),
 	};
