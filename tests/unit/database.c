@@ -226,8 +226,8 @@ migrate_meanwhile(void *context, int action, const char *what, const char *value
 	if (action == SQLITE_PRAGMA && !other->migrated &&
 	    strcmp(what, "application_id") == 0) {
 		other->migrated = true;
-		assert_code(ak_database_migrate(
-				&other->db, &ak_usage_kind, NULL, NULL, &error),
+		assert_code(
+		    ak_database_migrate(&other->db, &ak_usage_kind, NULL, NULL, &error),
 		    AK_OK, &error);
 	}
 	return SQLITE_OK;
