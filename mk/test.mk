@@ -35,6 +35,8 @@ long_first  = $(foreach l,$(LONG),$(filter $(l) $(B)/$(l),$(1))) $(filter-out $(
 # What all tests share; a test of the module has a PAM host besides.
 TEST_PARTS := fixture support forge
 $(filter $(B)/tests/pam/% $(B)/tests/fault/%,$(TEST_PROGS)): $(B)/tests/host.o
+# Tests of what a module leaves behind compare the whole host.
+$(filter %traces,$(TEST_PROGS)): $(B)/tests/snapshot.o
 # A test of usage reads usage files and folds them.
 USAGE_PROGS := $(foreach t,$(TEST_PROGS),$(if $(filter usage%,$(notdir $(t))),$(t)))
 $(USAGE_PROGS): $(B)/tests/records.o
