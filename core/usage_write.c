@@ -44,7 +44,8 @@ count_drop(const char *path)
 		.l_whence = SEEK_SET,
 		.l_start = AK_USAGE_DROPPED_AT,
 		.l_len = sizeof(number) };
-	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = ak_above_standard_streams(
+	    open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 	int tries = 0;
 
 	if (fd < 0)

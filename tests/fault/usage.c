@@ -2,9 +2,10 @@
 /*
  * Every call that recording and folding make of the system fails once, and from there
  * on: a login's answer is the same, and a fold has counted all or nothing, so that the
- * next one is exact (SECURITY R31, R35, DESIGN section 9).
+ * next one is exact (SECURITY R13, R31, R35, DESIGN section 9).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,6 +247,51 @@ a_fold_that_fails_counts_all_or_nothing_and_the_next_is_exact(void **state)
 	faults_tell("fold");
 }
 
+/* Whether any of the host's standard streams is open. */
+static void
+look_at_streams(void *context)
+{
+	bool *open = context;
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		*open = *open || fcntl(fd, F_GETFD) >= 0;
+}
+
+/* Before each read and each write: a thread of the host may print at that moment. */
+static int
+count_a_drop_without_streams(void *context)
+{
+	static const enum fault moments[] = { FAULT_READ, FAULT_WRITE };
+	struct host *h = context;
+	bool open = false;
+	unsigned n, looks = 0;
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	for (size_t i = 0; i < FX_COUNT(moments); i++)
+		for (n = 1; n < MOST; n++, looks++) {
+			faults_instead(moments[i], n, look_at_streams, &open);
+			if (host_login(h, "alice", h->fx->tokens[0]) != PAM_SUCCESS)
+				return 2;
+			if (faults_disarm() == 0)
+				break;
+		}
+	return looks < 3 ? 3 : open ? 1 : 0;
+}
+
+static void
+no_file_of_a_login_is_where_a_host_has_closed_a_stream_R13(void **state)
+{
+	struct ak_usage_head head = { .cap = AK_USAGE_LEN };
+	uint8_t bytes[AK_USAGE_LEN];
+	struct host *h = *state;
+
+	fx_key(h->fx, "alice");
+	ak_usage_head_pack(&head, bytes);
+	fx_write(us_path(h->fx, geteuid(), ""), bytes, sizeof(bytes), 0600);
+	assert_int_equal(fx_wait(fx_spawn(count_a_drop_without_streams, h)), 0);
+}
+
 int
 main(void)
 {
@@ -253,6 +299,7 @@ main(void)
 		HOST_TEST(a_login_that_cannot_be_recorded_has_the_same_answer_R35),
 		HOST_TEST(a_login_that_must_be_recorded_and_cannot_is_none),
 		HOST_TEST(recording_opens_looks_reads_and_writes_once),
+		HOST_TEST(no_file_of_a_login_is_where_a_host_has_closed_a_stream_R13),
 		FX_TEST(a_fold_that_fails_counts_all_or_nothing_and_the_next_is_exact),
 	};
 
