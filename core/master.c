@@ -27,11 +27,19 @@ ak_master_one_thread(void)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* A host's signals interrupt the sleep, and must not shorten the wait. */
+static void
+wait_a_step(void)
+{
+	struct timespec left = { 0, LOCK_STEP_MS * 1000000L };
+
+	while (nanosleep(&left, &left) != 0 && errno == EINTR)
+		continue;
+}
+
 enum ak_code
 ak_master_lock(struct ak_master *m, struct ak_error *error)
 {
-	static const struct timespec step = { 0, LOCK_STEP_MS * 1000000L };
-
 	m->lock = ak_above_standard_streams(
 	    open(m->paths.lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
 	if (m->lock < 0)
@@ -53,7 +61,7 @@ ak_master_lock(struct ak_master *m, struct ak_error *error)
 			    "seconds; see who holds it: fuser %s",
 			    m->paths.lock, LOCK_WAIT_MS / 1000, m->paths.lock);
 		}
-		nanosleep(&step, NULL);
+		wait_a_step();
 	}
 	return AK_OK;
 }

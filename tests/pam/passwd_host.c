@@ -2,6 +2,7 @@
 /* pam_authkey_passwd.so leaves its host as it was, whatever it finds there: SECURITY
  * R12, R13, R24, and a master that cannot be written. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "../host.h"
 
 #define NOBODY 65534
+#define SMALL_STACK (128 << 10) /* pam_authkey_passwd(8) promises that it is enough */
 
 struct visit {
 	struct host *h;
@@ -171,6 +173,75 @@ a_hundred_changes_leave_no_descriptor_open_R12(void **state)
 	assert_int_equal(fx_open_files(), open_files);
 }
 
+/* The process that this one became two of while it asked; -1 before. */
+static int twin = -1;
+
+static void
+become_two(void *context)
+{
+	(void)context;
+	twin = fork();
+}
+
+static void
+of_a_process_and_its_copy_one_changes_the_key_R13(void **state)
+{
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice");
+	int here, there;
+
+	host_passwd(h, "");
+	ak_master_close(&h->fx->master);
+	h->talk.before = become_two;
+	here = host_change(h, "alice", token, 0);
+	if (twin == 0)
+		_exit(here);
+	assert_true(twin > 0);
+	there = fx_wait(twin);
+	fx_reopen(h->fx);
+	assert_true((here == PAM_SUCCESS) != (there == PAM_SUCCESS));
+	assert_true(here == PAM_PERM_DENIED || there == PAM_PERM_DENIED ||
+		    here == PAM_AUTHTOK_ERR || there == PAM_AUTHTOK_ERR);
+	assert_reason(fx_verify(h->fx, token, "alice"), AK_REVOKED);
+}
+
+static void *
+change_in_a_thread(void *context)
+{
+	struct host *h = context;
+	int rc = host_change(h, "alice", h->fx->tokens[0], 0);
+
+	return rc == PAM_SUCCESS ? context : NULL;
+}
+
+/* A record as long as one can be, beside a delta: the most that a change can need. */
+static void
+a_thread_with_a_stack_of_128_KiB_is_enough_R13(void **state)
+{
+	struct host *h = *state;
+	struct ak_record r = fx_record("alice");
+	pthread_attr_t small;
+	pthread_t thread;
+	char scope[AK_WORD_MAX + 1];
+	void *right;
+	int n = 0;
+
+	if (FX_SANITIZED || fx_in_valgrind())
+		fx_skip("a sanitizer's frames are larger");
+	do
+		snprintf(scope, sizeof(scope), "scope-%050d", n++);
+	while (ak_words_add(r.key.scopes, scope));
+	fx_issue(h->fx, &r);
+	fx_delta(h->fx, 1, 8);
+	ak_master_close(&h->fx->master);
+	host_passwd(h, "overlap=1d");
+	pthread_attr_init(&small);
+	assert_int_equal(pthread_attr_setstacksize(&small, SMALL_STACK), 0);
+	assert_int_equal(pthread_create(&thread, &small, change_in_a_thread, h), 0);
+	assert_int_equal(pthread_join(thread, &right), 0);
+	assert_ptr_equal(right, h);
+}
+
 int
 main(void)
 {
@@ -180,6 +251,8 @@ main(void)
 		HOST_TEST(
 		    closed_standard_streams_and_any_umask_are_left_as_they_were_R13_R24),
 		HOST_TEST(a_hundred_changes_leave_no_descriptor_open_R12),
+		HOST_TEST(of_a_process_and_its_copy_one_changes_the_key_R13),
+		HOST_TEST(a_thread_with_a_stack_of_128_KiB_is_enough_R13),
 	};
 
 	return cmocka_run_group_tests_name("passwd_host", tests, NULL, NULL);

@@ -220,9 +220,11 @@ change_folder(void)
 static bool
 change_limit(void)
 {
-	const struct rlimit none = { 0, 0 };
+	struct rlimit limit;
 
-	return setrlimit(RLIMIT_CORE, &none) == 0;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur--;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
 static bool
@@ -298,7 +300,7 @@ start_a_child(void)
 static bool
 map_a_file(void)
 {
-	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
 	void *at = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
 
 	close(fd);
