@@ -224,6 +224,40 @@ account_refuses_another_user_than_the_keys_owner_R7(void **state)
 	pam_end(pamh, PAM_SUCCESS);
 }
 
+/* What the service says of the client counts in each phase as it is then. */
+static void
+account_asks_who_and_where_the_client_is_now_R7_R8(void **state)
+{
+	static const struct {
+		int item, code;
+		const char *value;
+	} changes[] = {
+		{ PAM_RHOST, PAM_PERM_DENIED, "198.51.100.1" },
+		{ PAM_RHOST, PAM_PERM_DENIED, NULL },
+		{ PAM_RHOST, PAM_SUCCESS, "192.0.2.9" },
+		{ PAM_SERVICE, PAM_PERM_DENIED, "sshd" },
+		{ PAM_USER, PAM_PERM_DENIED, "bob" },
+		{ PAM_USER, PAM_PERM_DENIED, NULL },
+	};
+	struct host *h = *state;
+	struct ak_record record = fx_record("alice");
+	pam_handle_t *pamh;
+
+	ak_words_add(record.key.services, "test");
+	ak_words_add(record.key.networks, "192.0.2.0/24");
+	h->talk.answer.text = fx_issue(h->fx, &record);
+	host_service(h, "sshd", "account required @M@\n"); /* libpam reads it then */
+	for (size_t i = 0; i < FX_COUNT(changes); i++) {
+		h->rhost = "192.0.2.1";
+		pamh = host_start(h, "test", "alice");
+		assert_pam(pam_authenticate(pamh, 0), PAM_SUCCESS);
+		assert_pam(
+		    pam_set_item(pamh, changes[i].item, changes[i].value), PAM_SUCCESS);
+		assert_pam(pam_acct_mgmt(pamh, 0), changes[i].code);
+		pam_end(pamh, PAM_SUCCESS);
+	}
+}
+
 static void
 a_refusal_in_the_account_phase_stays_one(void **state)
 {
@@ -250,6 +284,7 @@ main(void)
 		HOST_TEST(account_steps_aside_for_a_login_it_did_not_make),
 		HOST_TEST(a_login_that_fails_on_the_same_handle_drops_the_grant),
 		HOST_TEST(account_refuses_another_user_than_the_keys_owner_R7),
+		HOST_TEST(account_asks_who_and_where_the_client_is_now_R7_R8),
 		HOST_TEST(a_refusal_in_the_account_phase_stays_one),
 	};
 

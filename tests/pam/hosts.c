@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "../host.h"
@@ -184,6 +186,78 @@ a_host_that_may_write_no_byte_has_no_login_that_must_be_recorded(void **state)
 	in_a_process(h, log_in_where_records_are_required);
 }
 
+/* Limits that a login does not come near, at nothing; and no signal can be queued. */
+static int
+log_in_with_no_limit_left(void *context)
+{
+	static const int resources[] = { RLIMIT_CORE, RLIMIT_NPROC, RLIMIT_MEMLOCK,
+		RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE, RLIMIT_LOCKS, RLIMIT_RSS,
+		RLIMIT_NICE, RLIMIT_RTPRIO };
+	const struct rlimit none = { 0, 0 };
+	struct host *h = context;
+
+	for (size_t i = 0; i < FX_COUNT(resources); i++)
+		if (setrlimit((__rlimit_resource_t)resources[i], &none) != 0)
+			return 2;
+	if (!both_are_right(h) || host_log_has("not recorded"))
+		return 3;
+	return log_in_without_a_byte_to_write(h);
+}
+
+static void
+a_host_without_processes_locked_memory_or_signals_lets_in_as_before_R13(void **state)
+{
+	in_a_process(*state, log_in_with_no_limit_left);
+}
+
+static void
+do_nothing(int number)
+{
+	(void)number;
+}
+
+/* Calls are interrupted all the time, and none is begun anew by the kernel. */
+static int
+log_in_while_a_timer_runs(void *context)
+{
+	const struct sigaction action = { .sa_handler = do_nothing };
+	const struct itimerval timer = { { 0, 200 }, { 0, 200 } };
+	struct host *h = context;
+
+	host_log_clear();
+	if (sigaction(SIGALRM, &action, NULL) != 0 ||
+	    setitimer(ITIMER_REAL, &timer, NULL) != 0)
+		return 2;
+	for (unsigned n = fx_loops(1000); n > 0; n--)
+		if (!both_are_right(h))
+			return 3;
+	return host_log_has("not recorded") ? 4 : 0;
+}
+
+static void
+a_host_whose_timer_interrupts_each_call_lets_in_as_before_R13(void **state)
+{
+	in_a_process(*state, log_in_while_a_timer_runs);
+}
+
+/* A daemon's folder may be gone, or closed to the user that it has become. */
+static int
+log_in_nowhere(void *context)
+{
+	struct host *h = context;
+	const char *gone = fx_path(h->fx, "gone");
+
+	if (mkdir(gone, 0) != 0 || chdir(gone) != 0 || rmdir(gone) != 0)
+		return 2;
+	return both_are_right(h) && !host_log_has("not recorded") ? 0 : 3;
+}
+
+static void
+a_host_whose_folder_is_gone_lets_in_as_before_R13(void **state)
+{
+	in_a_process(*state, log_in_nowhere);
+}
+
 /* The folder of the fixture is all there is: no /dev, no /proc, no /etc. */
 static int
 log_in_below_a_root(void *context)
@@ -257,6 +331,11 @@ main(void)
 		HOST_TEST(a_host_that_may_write_no_byte_lets_in_as_before_R35),
 		HOST_TEST(
 		    a_host_that_may_write_no_byte_has_no_login_that_must_be_recorded),
+		HOST_TEST(
+		    a_host_without_processes_locked_memory_or_signals_lets_in_as_before_R13),
+		HOST_TEST(
+		    a_host_whose_timer_interrupts_each_call_lets_in_as_before_R13),
+		HOST_TEST(a_host_whose_folder_is_gone_lets_in_as_before_R13),
 		HOST_TEST(a_host_in_a_chroot_without_dev_lets_in_as_before_R13),
 		HOST_TEST(a_thread_with_a_stack_of_64_KiB_is_enough_R13),
 	};

@@ -2,7 +2,6 @@
 /* The module leaves its host as it found it, which traces.c compares: SECURITY R12,
  * R13. */
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,24 +85,33 @@ a_hundred_thousand_logins_leave_files_and_memory_as_they_were_R12(void **state)
 }
 
 static void
-a_thousand_loads_and_unloads_leave_one_module_R12(void **state)
+load_and_unload(const char *module, const char *entry)
+{
+	char path[FX_PATH];
+	void *so;
+
+	snprintf(path, sizeof(path), "%s/%s", getenv("AK_BUILD"), module);
+	assert_non_null(so = dlopen(path, RTLD_NOW | RTLD_LOCAL));
+	assert_non_null(dlsym(so, entry));
+	assert_int_equal(dlclose(so), 0);
+}
+
+static void
+a_thousand_loads_and_unloads_leave_one_of_each_module_R12(void **state)
 {
 	struct host *h = *state;
-	const char *module = getenv("AK_MODULE"), *token = fx_key(h->fx, "alice");
+	const char *token = fx_key(h->fx, "alice");
 	unsigned files = fx_open_files(), mapped = 0, loops = fx_loops(1000);
 
 	for (unsigned n = 0; n < loops; n++) {
-		void *so = dlopen(module, RTLD_NOW | RTLD_LOCAL);
-
-		assert_non_null(so);
-		assert_non_null(dlsym(so, "pam_sm_authenticate"));
-		assert_int_equal(dlclose(so), 0);
+		load_and_unload("pam_authkey.so", "pam_sm_authenticate");
+		load_and_unload("pam_authkey_passwd.so", "pam_sm_chauthtok");
 		transact(h, n, token);
 		if (n == 0)
-			mapped = mappings_of("pam_authkey.so");
+			mapped = mappings_of("/pam_authkey");
 	}
-	assert_true(mapped > 0); /* it stays: -z nodelete */
-	assert_int_equal(mappings_of("pam_authkey.so"), mapped);
+	assert_true(mapped > 0); /* they stay: -z nodelete */
+	assert_int_equal(mappings_of("/pam_authkey"), mapped);
 	assert_int_equal(fx_open_files(), files);
 }
 
@@ -129,19 +137,30 @@ a_host_that_never_ends_its_handles_loses_no_files_R12(void **state)
 	}
 }
 
-static int
-login_without_standard_streams(void *context)
-{
-	struct host *h = context;
-	bool right;
+/* Some of the streams are closed: those whose bits are set. */
+struct closed {
+	struct host *h;
+	unsigned streams;
+	const char *token;
+	int code;
+};
 
-	close(STDIN_FILENO);
-	close(STDOUT_FILENO);
-	close(STDERR_FILENO);
-	right = host_login(h, "alice", h->fx->tokens[0]) == PAM_SUCCESS &&
-		host_login(h, "bob", h->fx->tokens[0]) == PAM_AUTH_ERR;
-	for (int fd = 0; fd <= 2; fd++)
-		right = right && fcntl(fd, F_GETFD) == -1 && errno == EBADF;
+static int
+log_in_with_streams_closed(void *context)
+{
+	const struct closed *c = context;
+	bool right;
+	int acct;
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if ((c->streams >> fd & 1) != 0)
+			close(fd);
+	right = host_login_and_account(c->h, "alice", c->token, &acct) == c->code &&
+		acct == (c->code == PAM_SUCCESS ? PAM_SUCCESS : -1) &&
+		host_login(c->h, "bob", c->token) != PAM_SUCCESS;
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		right =
+		    right && (fcntl(fd, F_GETFD) < 0) == ((c->streams >> fd & 1) != 0);
 	return right ? 0 : 1;
 }
 
@@ -149,9 +168,16 @@ static void
 closed_standard_streams_stay_closed_R13(void **state)
 {
 	struct host *h = *state;
+	struct closed c = { h, 0, fx_key(h->fx, "alice"), PAM_SUCCESS };
 
-	fx_key(h->fx, "alice");
-	assert_int_equal(fx_wait(fx_spawn(login_without_standard_streams, h)), 0);
+	fx_delta(h->fx, 1, 8);
+	for (int store = 1; store >= 0; store--) {
+		for (c.streams = 1; c.streams < 8; c.streams++)
+			assert_int_equal(
+			    fx_wait(fx_spawn(log_in_with_streams_closed, &c)), 0);
+		unlink(h->fx->store);
+		c.code = PAM_AUTHINFO_UNAVAIL;
+	}
 }
 
 /* A handle that crossed fork, and its talk. */
@@ -209,7 +235,8 @@ login_with_few_files(void *context)
 			return 2;
 		rc = PAM_ABORT; /* when libpam cannot even start */
 		if ((pamh = host_start_with(h, &h->talk, "test", "alice")) != NULL) {
-			rc = pam_authenticate(pamh, 0);
+			if ((rc = pam_authenticate(pamh, 0)) == PAM_SUCCESS)
+				rc = pam_acct_mgmt(pamh, 0);
 			pam_end(pamh, rc);
 		}
 		right = right && (rc == PAM_SUCCESS || rc == PAM_AUTHINFO_UNAVAIL ||
@@ -243,7 +270,7 @@ main(void)
 		HOST_TEST(a_host_short_of_files_is_refused_and_not_harmed_R13),
 		HOST_TEST(
 		    a_hundred_thousand_logins_leave_files_and_memory_as_they_were_R12),
-		HOST_TEST(a_thousand_loads_and_unloads_leave_one_module_R12),
+		HOST_TEST(a_thousand_loads_and_unloads_leave_one_of_each_module_R12),
 		HOST_TEST(a_host_that_never_ends_its_handles_loses_no_files_R12),
 	};
 
