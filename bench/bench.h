@@ -67,6 +67,15 @@ bench_transact bench_fresh;
 /* A random order of 0..count-1, in which each comes after each other one as often. */
 void bench_shuffle(size_t *order, size_t count);
 
+/*
+ * All of 0..count-1, one after the other in each round, so that all meet the same
+ * weather, until `seconds` have passed and at least so many rounds. Each round has an
+ * order of its own, so that none has always the same one before it.
+ */
+typedef void bench_turn(void *context, size_t which, size_t round);
+void bench_rounds(
+    double seconds, size_t least, size_t count, bench_turn *turn, void *context);
+
 /* Measure all works round-robin; print a row of CSV for each. */
 void bench_round_robin(const struct bench *b, bench_transact *transact);
 
@@ -75,7 +84,23 @@ void bench_round_robin(const struct bench *b, bench_transact *transact);
 void bench_together(const struct bench *b, unsigned processes, bool toggle);
 
 void bench_add(struct bench_times *times, double us);
+void bench_sort(struct bench_times *times);
 /* Sorts. */
 double bench_quantile(struct bench_times *times, double part);
+
+/*
+ * Do the times of two things differ? Welch's t of them: the distance of their means in
+ * standard errors, positive where `a` takes longer. Times have a long tail that hides
+ * what is small, so it is taken of all times and, where 10,000 or more of each are
+ * left, of those below each of 100 limits, the quantiles 1 - 0.5^(i/10) of both
+ * together; the t that is furthest from 0 is told. Both are sorted. Beyond 5 or so they
+ * differ, be it by little; it does not say by how much.
+ *
+ * Source: B. L. Welch, The Generalization of "Student's" Problem..., Biometrika 34,
+ * 1947; the limits and the largest t: O. Reparaz, J. Balasch, I. Verbauwhede, Dude, is
+ * my code constant time?, DATE 2017, eprint.iacr.org/2016/1123, as its program dudect
+ * has them.
+ */
+double bench_welch(struct bench_times *a, struct bench_times *b);
 
 #endif

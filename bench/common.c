@@ -109,6 +109,13 @@ compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+void
+bench_sort(struct bench_times *t)
+{
+	if (t->count > 0)
+		qsort(t->us, t->count, sizeof(*t->us), compare);
+}
+
 double
 bench_quantile(struct bench_times *t, double part)
 {
@@ -116,6 +123,6 @@ bench_quantile(struct bench_times *t, double part)
 
 	if (t->count == 0)
 		return 0;
-	qsort(t->us, t->count, sizeof(*t->us), compare);
+	bench_sort(t);
 	return t->us[at < t->count ? at : t->count - 1];
 }

@@ -23,11 +23,12 @@ converse(int count, const struct pam_message **messages, struct pam_response **a
 }
 
 int
-converse_transact(const char *folder, const char *service, char *secret)
+converse_transact(
+    const char *folder, const char *service, const char *user, char *secret)
 {
 	struct pam_conv conversation = { converse, secret };
 	pam_handle_t *pamh = NULL;
-	int rc = pam_start_confdir(service, BENCH_USER, &conversation, folder, &pamh);
+	int rc = pam_start_confdir(service, user, &conversation, folder, &pamh);
 
 	if (rc == PAM_SUCCESS)
 		rc = pam_set_item(pamh, PAM_RHOST, BENCH_RHOST);

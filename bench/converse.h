@@ -4,9 +4,10 @@
 
 /*
  * One PAM transaction: start, authenticate, acct_mgmt, end, with the stack
- * FOLDER/SERVICE, and `secret` for each question that is not to be echoed. The code of
- * the first step that fails, or PAM_SUCCESS.
+ * FOLDER/SERVICE, this user, and `secret` for each question that is not to be echoed.
+ * The code of the first step that fails, or PAM_SUCCESS.
  */
-int converse_transact(const char *folder, const char *service, char *secret);
+int converse_transact(
+    const char *folder, const char *service, const char *user, char *secret);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "converse.h"
 
 int
@@ -22,6 +23,6 @@ main(int argc, char **argv)
 		return code;
 	secret[n] = '\0';
 	for (long times = argc > 3 ? atol(argv[3]) : 1; times > 0; times--)
-		code = converse_transact(argv[1], argv[2], secret);
+		code = converse_transact(argv[1], argv[2], BENCH_USER, secret);
 	return code;
 }

@@ -99,36 +99,56 @@ print(const struct bench *b, struct runner runners[WORKS])
 	}
 }
 
+void
+bench_rounds(
+    double seconds, size_t least, size_t count, bench_turn *turn, void *context)
+{
+	size_t *order = bench_need(calloc(count, sizeof(*order)));
+	double end = bench_clock() + seconds * 1e6;
+
+	for (size_t i = 0; i < count; i++)
+		order[i] = i;
+	for (size_t round = 0; round < least || bench_clock() < end; round++) {
+		bench_shuffle(order, count);
+		for (size_t i = 0; i < count; i++)
+			turn(context, order[i], round);
+	}
+	free(order);
+}
+
+/* All works of a run, and how they are done. */
+struct run {
+	const struct bench *b;
+	bench_transact *transact;
+	struct runner runners[WORKS];
+};
+
+static void
+take_turn(void *context, size_t which, size_t round)
+{
+	struct run *run = context;
+	struct runner *r = &run->runners[which];
+	double us;
+	int code;
+
+	if (r->every == 0 || round % r->every != 0)
+		return;
+	us = run->transact(run->b, r->work, &code);
+	if (code != r->work->answer)
+		bench_die("another answer than expected: ", r->work->service);
+	bench_add(&r->times, us);
+}
+
 /*
- * All works, one after the other in each round, so that all meet the same weather. Each
- * round has an order of its own: libpam unloads pam_permit after use, the next
- * transaction is slower for that, and it must not always be the same one's.
+ * libpam unloads pam_permit after use, and the next transaction is slower for that: in
+ * random order it is not always the same one's.
  */
 void
 bench_round_robin(const struct bench *b, bench_transact *transact)
 {
-	struct runner runners[WORKS] = { 0 };
-	double end, us;
-	size_t order[WORKS];
-	int code;
+	struct run run = { .b = b, .transact = transact };
 
-	prepare(b, transact, runners);
-	for (size_t i = 0; i < WORKS; i++)
-		order[i] = i;
-	end = bench_clock() + b->seconds * 1e6;
-	for (size_t round = 0; bench_clock() < end || round == 0; round++) {
-		bench_shuffle(order, WORKS);
-		for (size_t i = 0; i < WORKS; i++) {
-			struct runner *r = &runners[order[i]];
-
-			if (r->every == 0 || round % r->every != 0)
-				continue;
-			us = transact(b, r->work, &code);
-			if (code != r->work->answer)
-				bench_die(
-				    "another answer than expected: ", r->work->service);
-			bench_add(&r->times, us);
-		}
-	}
-	print(b, runners);
+	prepare(b, transact, run.runners);
+	bench_rounds(b->seconds, 1, WORKS, take_turn, &run);
+	print(b, run.runners);
 }

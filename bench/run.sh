@@ -1,20 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# usage: bench/run.sh short|full
+# usage: bench/run.sh short|full|timing
 #
 # What logins and commands cost on this machine, as tables: short within a minute, full
 # with ten million keys and all peers within ten. What is not installed is told and left
 # out; `mk/setup.sh bench` installs it. Wants room for eight gigabytes in $TMPDIR, if full.
+# Or, timing, whether the time of a refusal tells why a token was refused: SECURITY R10.
 #
 #   AK_TOOL, AK_MODULE, AK_BUILD  what is built
-#   CSV     where the figures go besides (AK_BUILD/bench.csv)
+#   CSV     where the figures go besides (AK_BUILD/bench.csv, timing.csv)
+#   T       seconds of timing for each store (20)
 #   PAGES   1: the parts of README.md and docs/performance.md that stand between
-#           <!-- bench --> and <!-- /bench --> become the tables, docs/performance.svg the plot
+#           <!-- bench --> and <!-- /bench --> become the tables, docs/performance.svg the plot;
+#           <!-- timing --> in docs/performance.md likewise
 set -eu
 cd "$(dirname "$0")/.."
 
 extent=$1
-csv=${CSV:-$AK_BUILD/bench.csv}
+csv=$AK_BUILD/bench.csv
 place=$(mktemp -d)
 server=$place/server
 trap 'bench/peers.sh stop "$server" || :; rm -rf "$place"' EXIT
@@ -33,11 +36,15 @@ full)
   fresh=(1000 1000000 10000000) many=(1000 1000000) tool=(1000 1000000 10000000)
   moves=(1000 1000000)
   ;;
+timing)
+  csv=$AK_BUILD/timing.csv
+  ;;
 *)
-  echo "usage: $0 short|full" >&2
+  echo "usage: $0 short|full|timing" >&2
   exit 2
   ;;
 esac
+csv=${CSV:-$csv}
 
 among() {
   local word=$1
@@ -113,10 +120,11 @@ size() {
   rm -rf "$folder"
 }
 
-mkdir "$server"
-{
+# All that is measured of logins and commands.
+costs() {
+  local keys
   echo 'set,keys,processes,work,count,median_us,p99_us,ratio,p99_ratio,peak_kib,wrong,unavailable,note'
-  facts
+  mkdir "$server"
   bench/peers.sh start "$server"
   for keys in "${sizes[@]}"; do
     size "$keys"
@@ -125,27 +133,48 @@ mkdir "$server"
     mkdir "$place/usage"
     "$AK_BUILD/bench/usage" "$place/usage"
   fi
+}
+
+# Refusals beside each other, where the keys stand in one file and where they stand in two;
+# and a million comparisons of each kind, as R10 wants them.
+timing() {
+  echo 'set,store,case,count,p10_us,median_us,p90_us,difference_us,t'
+  bench/timing.sh "$place/alone" 10000
+  bench/timing.sh "$place/delta" 20000
+  "$AK_BUILD/bench/timing" "${T:-20}" 'a store of 10000 keys' "$place/alone"
+  "$AK_BUILD/bench/timing" "${T:-20}" 'a store of 20000 keys and its delta' "$place/delta"
+  "$AK_BUILD/bench/timing" comparison 1000000
+}
+
+{
+  facts
+  case $extent in
+  timing) timing ;;
+  *) costs ;;
+  esac
   echo "fact,load after,$(cut -d ' ' -f 1 /proc/loadavg)"
 } >"$csv"
 
 bench/table.awk "$csv"
 echo "(the figures: $csv)"
 
-# put PAGE [OPTION...]: the tables into this page.
+# put PAGE MARK [OPTION...]: the tables into this page.
 put() {
-  local page=$1
-  shift
+  local page=$1 mark=$2
+  shift 2
   bench/table.awk "$@" "$csv" >"$place/table"
-  awk -v table="$place/table" '
-    /^<!-- \/bench -->/ { inside = 0 }
+  awk -v table="$place/table" -v mark="$mark" '
+    $0 == "<!-- /" mark " -->" { inside = 0 }
     !inside { print }
-    /^<!-- bench -->/ { inside = 1; while ((getline line <table) > 0) print line }
+    $0 == "<!-- " mark " -->" { inside = 1; while ((getline line <table) > 0) print line }
   ' "$page" >"$place/page"
   cat "$place/page" >"$page"
 }
 
-if [ -n "${PAGES:-}" ]; then
-  put README.md -v brief=1
-  put docs/performance.md
+if [ -n "${PAGES:-}" ] && [ "$extent" = timing ]; then
+  put docs/performance.md timing
+elif [ -n "${PAGES:-}" ]; then
+  put README.md bench -v brief=1
+  put docs/performance.md bench
   bench/plot.awk "$csv" >docs/performance.svg
 fi

@@ -43,6 +43,7 @@ function note(list, thing) {
 }
 
 $1 == "fact" { fact[$2] = $3; next }
+$1 == "timing" { refusal[++refusals] = $0; next }
 $1 == "set" || NF < 13 { next }
 {
 	at = $1 SUBSEP $2 SUBSEP $3 SUBSEP $4
@@ -94,7 +95,7 @@ function together(set, title,    i, j, run, part, work, at) {
 	}
 }
 
-function costs(set, title,    i, j, line, rule, work, at) {
+function cost(set, title,    i, j, line, rule, work, at) {
 	if (!counts[set " sizes"]) return
 	line = "| " title
 	rule = "|---"
@@ -157,22 +158,84 @@ function goals(    one, fresh, grown, many, n, fold, folded) {
 	goal("the same: 64 MiB at most", 65536, fold, sprintf("%.0f MiB", fold / 1024))
 }
 
-END {
-	printf "Measured on %s: %s; %s; load %s before, %s after.\n", fact["date"], fact["machine"],
-	    fact["kernel"], fact["load before"], fact["load after"]
-	printf "authkey %s, %s, %s, libpam %s, libsodium %s, SQLite %s.\n", fact["authkey"],
-	    fact["compiler"], fact["libc"], fact["libpam"], fact["libsodium"], fact["SQLite"]
-	printf "pam_userdb of %s; pam_pwdfile %s; pam_mysql %s.\n", fact["pam_userdb"],
-	    fact["pam_pwdfile"], fact["pam_mysql"]
-	if (fact["load before"] > fact["machine"] + 0 || fact["load after"] > fact["machine"] + 0)
-		print "\n**The machine did other things at the same time**: ratios of what is short hold, times do not."
+function abs(n) { return n < 0 ? -n : n }
+
+function larger(a, b) { return a == "" || b > a ? b : a }
+
+# Welch's t needs its ten thousand: bench.h.
+function t_of(count, t) { return count < 10000 ? "too few" : sprintf("%.1f", t) }
+
+# With so many digits as tell a transaction, or a few instructions; a difference has a sign.
+function short(us, like) { return sprintf(like < 1 ? "%.3f" : "%.2f", us) }
+function signed(us, like) { return sprintf(like < 1 ? "%+.3f" : "%+.2f", us) }
+
+# One table for each store, whose first row is what the others are held against.
+function timing(    i, f, store) {
+	print "\nA difference is that of the median to the first row's. t is Welch's t to the first row, the"
+	print "largest of 101: of all times, and of those below each of 100 limits, which cut the long tail"
+	print "off, as dudect takes it (O. Reparaz, J. Balasch, I. Verbauwhede: Dude, is my code constant"
+	print "time?, DATE 2017, https://eprint.iacr.org/2016/1123). Beyond 5 two rows differ, be it by little."
+	print "What has no token's shape may differ: no file is opened for it, and its sender knows it."
+	for (i = 1; i <= refusals; i++) {
+		split(refusal[i], f, ",")
+		if (f[2] != store) {
+			printf "\n| %s, %d of each | median | 10 %% are below | 10 %% are above | difference | t |\n", f[2], f[4]
+			print "|---|--:|--:|--:|--:|--:|"
+		}
+		printf "| %s | %s µs | %s | %s |", f[3], short(f[6], f[6]), short(f[5], f[6]), short(f[7], f[6])
+		if (f[2] != store) print " | |"
+		else printf " %s | %s |\n", signed(f[8], f[6]), t_of(f[4], f[9])
+		store = f[2]
+	}
+}
+
+# What R10 wants, of all stores.
+function timing_goals(    i, f, store, least, most, apart, door, alone, text) {
+	for (i = 1; i <= refusals; i++) {
+		split(refusal[i], f, ",")
+		if (f[2] != store) least = most = f[6] # the first one of a store
+		store = f[2]
+		if (f[3] ~ /^no token/) continue
+		if (f[6] < least) least = f[6]
+		if (f[6] > most) most = f[6]
+		apart = larger(apart, most - least)
+		if (f[4] < 10000) continue
+		if (f[3] ~ /first character$/) door = larger(door, abs(f[9]))
+		if (f[3] ~ /first byte$/) alone = larger(alone, abs(f[9]))
+	}
+	print "\n| goal | is | reached |\n|---|--:|---|"
+	goal("medians of all refusals of a token: 5 µs apart at most", 5, apart, sprintf("%.2f µs", apart))
+	text = "secrets wrong in the first and in the last character: t 5 at most"
+	goal(text, 5, door, sprintf("%.1f", door))
+	goal("digests that differ in the first and in the last byte: t 5 at most", 5, alone, sprintf("%.1f", alone))
+}
+
+function costs() {
 	ratios("here", "one process, times pam_permit")
 	ratios("fresh", "a fresh process each time, times pam_permit")
 	if (!brief) {
 		together("together", "processes at once, times pam_permit")
 		together("toggled", "the same while a key is switched off and on without pause")
-		costs("tool", "the tool: time, peak memory")
-		costs("usage", "usage: time, peak memory")
+		cost("tool", "the tool: time, peak memory")
+		cost("usage", "usage: time, peak memory")
 	}
 	goals()
+}
+
+END {
+	printf "Measured on %s: %s; %s; load %s before, %s after.\n", fact["date"], fact["machine"],
+	    fact["kernel"], fact["load before"], fact["load after"]
+	printf "authkey %s, %s, %s, libpam %s, libsodium %s, SQLite %s.\n", fact["authkey"],
+	    fact["compiler"], fact["libc"], fact["libpam"], fact["libsodium"], fact["SQLite"]
+	if (!refusals)
+		printf "pam_userdb of %s; pam_pwdfile %s; pam_mysql %s.\n", fact["pam_userdb"],
+		    fact["pam_pwdfile"], fact["pam_mysql"]
+	if (fact["load before"] > fact["machine"] + 0 || fact["load after"] > fact["machine"] + 0)
+		printf "\n**The machine did other things at the same time**: %s hold, times do not.\n",
+		    refusals ? "differences" : "ratios of what is short"
+	if (refusals) {
+		timing()
+		timing_goals()
+	} else
+		costs()
 }

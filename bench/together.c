@@ -61,7 +61,7 @@ try_toggled(const struct bench *b, struct shared *s, int *code, bool *right)
 	bool is_open = atomic_load(&s->is_open);
 	double from = bench_clock(), us;
 
-	*code = converse_transact(b->folder, "valid", b->toggled);
+	*code = converse_transact(b->folder, "valid", BENCH_USER, b->toggled);
 	us = bench_clock() - from;
 	if (before % 2 == 0 && before == atomic_load(&s->change))
 		*right = *code == (is_open ? PAM_SUCCESS : PAM_AUTH_ERR);

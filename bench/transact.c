@@ -19,7 +19,7 @@ bench_here(const struct bench *b, const struct bench_work *w, int *code)
 
 	snprintf(secret, sizeof(secret), "%s", bench_credential(b, w));
 	from = bench_clock();
-	*code = converse_transact(b->folder, w->service, secret);
+	*code = converse_transact(b->folder, w->service, BENCH_USER, secret);
 	return bench_clock() - from;
 }
 

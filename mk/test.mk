@@ -74,7 +74,7 @@ $(B)/tests/killer: $(B)/tests/killer.o
 	$(Q)$(CC) -o $@ $^ $(SANITIZE) $(LDFLAGS)
 
 # What is measured is tested, too.
-BENCH_PROGS  := $(addprefix $(B)/bench/,bench keys login timed usage)
+BENCH_PROGS  := $(addprefix $(B)/bench/,bench keys login timed timing usage)
 BENCH_NEEDED := $(if $(filter tests/build/bench.bats tests/build/cost.bats,$(TEST_BATS)),$(BENCH_PROGS))
 
 # Packages come first: what pkg-config says of them is read when make starts, so each
@@ -148,10 +148,11 @@ BENCH_PARTS := bench common round_robin together transact converse
 
 $(B)/bench/bench: $(BENCH_PARTS:%=$(B)/bench/%.o)
 $(B)/bench/keys $(B)/bench/timed: $(B)/bench/common.o
+$(B)/bench/timing: $(addprefix $(B)/bench/,common.o converse.o round_robin.o welch.o)
 $(B)/bench/%: $(B)/bench/%.o $(B)/libauthkey.a
 	$(call say,LD)
 	$(Q)$(CC) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(SANITIZE) $(LDFLAGS) $(LIBS_PAM) $(LIBS_SQLITE) \
-	  $(LIBS_SODIUM)
+	  $(LIBS_SODIUM) -lm
 
 # As small as a service can be that speaks PAM.
 $(B)/bench/login: $(B)/bench/login.o $(B)/bench/converse.o
@@ -160,12 +161,14 @@ $(B)/bench/login: $(B)/bench/login.o $(B)/bench/converse.o
 
 -include $(wildcard $(B)/bench/*.d)
 
-.PHONY: bench bench-full bench-readme bench-run
+.PHONY: bench bench-full bench-readme bench-run timing
 bench: ## what logins and commands cost, in a minute
 	@$(MAKE) --no-print-directory $(PARALLEL) bench-run
 bench-full: ## the same up to ten million keys, in ten minutes
 	@$(MAKE) --no-print-directory $(PARALLEL) BENCH=full bench-run
 bench-readme: ## bench-full, into README.md, docs/performance.md and its plot
 	@$(MAKE) --no-print-directory $(PARALLEL) BENCH=full PAGES=1 bench-run
+timing: ## whether the time of a refusal tells its reason (R10), T=20 seconds for each store
+	@$(MAKE) --no-print-directory $(PARALLEL) BENCH=timing bench-run
 bench-run: all $(BENCH_PROGS)
 	@bench/run.sh $(or $(BENCH),short)
