@@ -19,6 +19,9 @@ const struct option_spec judge_options[] = {
 	{ "from", 0, OPTION_TEXT, AT(from), "IP", "the remote address" },
 	{ "scope", 0, OPTION_TEXTS, AT(scopes), "NAME",
 	    "a scope that the key must have; may be repeated, or a,b" },
+	{ "require-verified-owner", 0, OPTION_FLAG, AT(require_verified_owner), NULL,
+	    "refuse the key of an owner who is not verified, as a line of the module "
+	    "with require_verified_owner does" },
 	OPTION_END,
 };
 
@@ -64,6 +67,7 @@ judge(struct cli *cli, const struct judge_values *v, struct judgement *j)
 		.service = v->service,
 		.rhost = v->from,
 		.scopes = j->scopes,
+		.require_verified_owner = v->require_verified_owner,
 		.now = cli->now,
 	};
 	ak_verify(&source, secret, len < SECRET_MAX ? len : SECRET_MAX, &j->request,

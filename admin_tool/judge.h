@@ -9,6 +9,7 @@
 struct judge_values {
 	const char *user, *service, *from;
 	struct texts scopes;
+	bool require_verified_owner;
 };
 
 extern const struct option_spec judge_options[];

@@ -178,6 +178,18 @@ ask() {
   [ "$output" = PAM_AUTHINFO_UNAVAIL ]
 }
 
+@test 'verify and explain answer for a line that requires a verified owner, when asked to' {
+  make deploy --owner alice
+  [ "$(verdict --require-verified-owner)" = OWNER_UNVERIFIED ]
+  [ "$(verdict)" = VALID ]
+  ask explain --require-verified-owner --json
+  ends 1
+  [ "$(jq -r .verdict <<<"$output")" = OWNER_UNVERIFIED ]
+  [ "$(jq -r '.checks[] | select(.answer == "no") | .reason' <<<"$output")" = OWNER_UNVERIFIED ]
+  "$AK_TOOL" owner verify -q alice
+  [ "$(verdict --require-verified-owner)" = VALID ]
+}
+
 @test 'explain gives the log line, without a token in it (R16)' {
   make deploy --owner alice
   "$AK_TOOL" disable -q deploy
