@@ -7,6 +7,7 @@
 #include "digest.h"
 #include "progress.h"
 #include "scan_files.h"
+#include "seen.h"
 #include "toggle.h"
 
 struct values {
@@ -48,7 +49,8 @@ struct scanning {
 	struct progress progress;
 	struct picks live; /* keys */
 	bool to_the_end; /* keys are to be switched off, whoever reads of it */
-	size_t tokens, live_tokens;
+	struct seen seen; /* tokens */
+	size_t places, tokens, live_tokens;
 	bool failed; /* cli->error says why */
 };
 
@@ -57,6 +59,7 @@ struct verdict {
 	struct ak_record record; /* all zero when no key has the id */
 	const char *status;
 	bool live;
+	uint64_t mark; /* of the token, for struct seen */
 };
 
 /* It opens something now, or will without anybody switching it on. */
@@ -74,7 +77,9 @@ judge(struct cli *cli, const struct ak_scan_find *find, struct verdict *v)
 	uint8_t digest[AK_DIGEST_LEN];
 	bool found = false;
 
+	ak_digest(find->text, find->len, digest);
 	*v = (struct verdict){ .status = UNKNOWN, .live = cli->master == NULL };
+	memcpy(&v->mark, digest, sizeof(v->mark));
 	if (cli->master == NULL)
 		return true;
 	if (ak_record_by_id(
@@ -82,7 +87,6 @@ judge(struct cli *cli, const struct ak_scan_find *find, struct verdict *v)
 		return false;
 	if (!found)
 		return true;
-	ak_digest(find->text, find->len, digest);
 	if (!ak_digest_same(digest, v->record.key.digest)) {
 		v->status = NO_SECRET;
 		return true;
@@ -131,8 +135,11 @@ found(const struct ak_scan_find *find, void *context)
 		s->failed = true;
 		return false;
 	}
-	s->tokens++;
-	s->live_tokens += v.live;
+	s->places++;
+	if (seen_first(&s->seen, v.mark)) {
+		s->tokens++;
+		s->live_tokens += v.live;
+	}
 	progress_clear(&s->progress);
 	give(s, find, &v);
 	return s->to_the_end || ferror(stdout) == 0; /* nobody reads any more */
@@ -155,12 +162,14 @@ open_master(struct cli *cli, const struct values *v)
 static void
 say(const struct scanning *s)
 {
-	char size[PROGRESS_SIZE_MAX];
+	char size[PROGRESS_SIZE_MAX], places[48] = "";
 
 	progress_size(s->reader.bytes, size);
-	cli_say(s->cli, "%zu token%s found, %zu of them live, in %zu file%s of %s.",
-	    s->tokens, s->tokens == 1 ? "" : "s", s->live_tokens, s->reader.files,
-	    s->reader.files == 1 ? "" : "s", size);
+	if (s->places > s->tokens)
+		snprintf(places, sizeof(places), " in %zu places", s->places);
+	cli_say(s->cli, "%zu token%s found%s, %zu of them live, in %zu file%s of %s.",
+	    s->tokens, s->tokens == 1 ? "" : "s", places, s->live_tokens,
+	    s->reader.files, s->reader.files == 1 ? "" : "s", size);
 }
 
 /* Within a transaction. The scan may have taken hours, and keys be deleted by now. */
@@ -224,6 +233,7 @@ run(struct cli *cli, const void *given, char **files)
 	out_end(&cli->out);
 	end = finish(&s, v);
 	picks_free(&s.live);
+	seen_free(&s.seen);
 	return end;
 }
 

@@ -105,7 +105,7 @@ as_nobody() {
   ends 1
   says 'Disabled alice/a ('
   says 'Disabled alice/b ('
-  says '4 tokens found, 3 of them live'
+  says '3 tokens found in 4 places, 2 of them live'
   [[ $stderr != *alice/c* ]]
   [ "$(field a status)/$(field b status)/$(field untouched status)" = \
     disabled/disabled/enabled ]
