@@ -11,6 +11,10 @@
 #define FIRST "passphrase"
 #define AGAIN "passphrase, once more"
 
+#define RULE                                                                          \
+	"%c passphrase has at least %d characters: some words that nobody else says " \
+	"together"
+
 static enum cli_exit
 ask(struct cli *cli, const char *what, struct passphrase *p)
 {
@@ -46,13 +50,12 @@ passphrase_new(struct cli *cli, struct passphrase *p)
 	struct passphrase again;
 	enum cli_exit end;
 
+	if (isatty(STDIN_FILENO))
+		cli_say(cli, RULE ".", 'A', AK_PASSPHRASE_LEAST);
 	if ((end = ask(cli, FIRST, p)) != EXIT_DONE)
 		return end;
 	if (characters(p) < AK_PASSPHRASE_LEAST)
-		return cli_usage(cli,
-		    "a passphrase has at least %d characters: some words that nobody "
-		    "else says together",
-		    AK_PASSPHRASE_LEAST);
+		return cli_usage(cli, RULE, 'a', AK_PASSPHRASE_LEAST);
 	if (!isatty(STDIN_FILENO))
 		return EXIT_DONE;
 	if ((end = ask(cli, AGAIN, &again)) == EXIT_DONE &&

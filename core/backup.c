@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,20 +64,40 @@ is_inside(const struct ak_paths *paths, const char *path)
 	return inside;
 }
 
+/* A file to propose where `path` is a folder, and otherwise the path; whether it is. */
+static bool
+is_folder(const char *path, char file[PATH_MAX])
+{
+	size_t len = strlen(path);
+	struct stat st;
+	bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+	while (folder && len > 0 && path[len - 1] == '/')
+		len--;
+	snprintf(file, PATH_MAX, "%.*s%s", (int)len, path, folder ? "/authkey.db" : "");
+	return folder;
+}
+
 enum ak_code
 ak_backup_write(struct ak_master *m, const char *path, bool replace, ak_copy_fn *fn,
     void *context, struct ak_error *error)
 {
 	struct ak_scratch scratch = { .folder = -1 };
+	char file[PATH_MAX];
 	struct stat there;
 	enum ak_code code;
 	int from = -1;
+	bool folder;
 
-	if (is_inside(&m->paths, path))
+	folder = is_folder(path, file);
+	if (is_inside(&m->paths, file))
 		return ak_fail(error, AK_E_USAGE,
 		    "%s: is in the installation's own folder; choose a place that its "
 		    "loss leaves alone",
 		    path);
+	if (folder)
+		return ak_fail(error, AK_E_USAGE,
+		    "%s: is a folder; name a file in it: %s", path, file);
 	if (lstat(path, &there) == 0 && (!replace || !S_ISREG(there.st_mode)))
 		return ak_fail(error, AK_E_CONFLICT,
 		    "%s: is there already; choose another name", path);

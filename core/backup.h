@@ -20,7 +20,7 @@ typedef void ak_copy_fn(int64_t done, int64_t total, void *context);
  *   replace  whether a file of this name may be replaced
  *   fn       may be NULL
  *
- * AK_E_USAGE       the path is in a folder of the installation
+ * AK_E_USAGE       the path is a folder, or in one of the installation
  * AK_E_CONFLICT    there is a file of this name, and `replace` is not set
  * AK_E_STORE       the master is damaged, the disk is full, another backup is made
  * AK_E_PERMISSION  the caller may not write there

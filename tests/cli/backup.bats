@@ -58,8 +58,15 @@ load kill_helper
   authkey backup --force "$PLACE/file"
   ends 0
   [ "$(sql "$PLACE/file" 'SELECT count(*) FROM key')" = 1 ]
-  authkey backup --force "$PLACE"
-  ends 6
+  for path in "$PLACE" "$PLACE/"; do
+    authkey backup --force "$path"
+    ends 2
+    says "$path: is a folder; name a file in it: $PLACE/authkey.db; see"
+  done
+  ln -s "$PLACE" "$PLACE/way"
+  authkey backup "$PLACE/way"
+  ends 2
+  says "name a file in it: $PLACE/way/authkey.db"
   ln -s "$PLACE/file" "$PLACE/link"
   authkey backup --force "$PLACE/link"
   ends 6
@@ -72,7 +79,7 @@ load kill_helper
   ln -s "$AUTHKEY_DIR/master" "$PLACE/link"
   cd "$AUTHKEY_DIR/master"
   for path in "$AUTHKEY_DIR"/master/{master.db,usage.db,lock,new} "$AUTHKEY_DIR/keys.db" \
-    "$AUTHKEY_DIR/usage.d/0" "$PLACE/link/master.db" master.db; do
+    "$AUTHKEY_DIR/usage.d/0" "$AUTHKEY_DIR" "$PLACE/link/master.db" master.db; do
     authkey backup --force "$path"
     ends 2
     says "$path: is in the installation's own folder"

@@ -33,7 +33,8 @@ load upgrade_helper
 }
 
 @test 'init asks twice at a terminal, without echo' {
-  dialog 100 'Passphrase: ' "$PASSPHRASE\\r" 'Passphrase, once more: ' "$PASSPHRASE\\r" -- \
+  dialog 100 'A passphrase has at least 15 characters' '' 'Passphrase: ' "$PASSPHRASE\\r" \
+    'Passphrase, once more: ' "$PASSPHRASE\\r" -- \
     "$AK_TOOL" recovery init "$PLACE/recovery.key"
   ends 0
   [[ $output != *"nobody says"* ]]
@@ -62,6 +63,7 @@ load upgrade_helper
   says 'there is no passphrase on stdin'
   hears 'fourteen bytes' recovery init "$PLACE/recovery.key"
   ends 2
+  says 'init: a passphrase has at least 15 characters'
   hears 'äöüäöüäöüäöüäö' recovery init "$PLACE/recovery.key" # 28 bytes
   ends 2
   hears "$(printf '%1025s' x)" recovery init "$PLACE/recovery.key"
