@@ -12,9 +12,10 @@
 #include "keywords.h"
 #include "owner.h"
 #include "prompt.h"
+#include "service_note.h"
 
 struct values {
-	const char *owner, *description, *expires, *not_before;
+	const char *owner, *description, *expires, *not_before, *pam_dir;
 	struct keyword_texts lists;
 	bool disabled, decoy, no_recovery, copy;
 };
@@ -47,14 +48,39 @@ static const struct option_spec options[] = {
 	{ "no-recovery", 0, OPTION_FLAG, AT(no_recovery), NULL,
 	    "never keep its token sealed, where recovery is on" },
 	DELIVER_COPY(AT(copy)),
+	PAM_HOST_OPTION(AT(pam_dir)),
 	OPTION_END,
 };
+
+/* A question about the name, and whose key it is to be called by. */
+struct naming {
+	struct cli *cli;
+	const char *owner;
+};
+
+static bool
+is_live(const struct ak_record *record, void *context)
+{
+	bool *live = context;
+
+	*live = record->key.state != AK_ENDED && record->replaced_by[0] == '\0';
+	return !*live;
+}
 
 static const char *
 check_name(const char *name, void *context)
 {
-	(void)context;
-	return ak_name_why_not(name);
+	const struct naming *naming = context;
+	const char *why = ak_name_why_not(name);
+	struct ak_error error;
+	bool taken = false;
+
+	if (why == NULL &&
+	    ak_record_by_name(naming->cli->master, name, naming->owner, is_live, &taken,
+		&error) == AK_OK &&
+	    taken)
+		why = "There is a key of this name already; choose another, or Ctrl-D.";
+	return why;
 }
 
 static const char *
@@ -152,13 +178,14 @@ create_or_cancel(const char *answer, void *context)
 
 /* Ask for what is missing, and whether to go on. */
 static bool
-ask(const struct cli *cli, const struct values *v, struct ak_record *r)
+ask(struct cli *cli, const struct values *v, struct ak_record *r)
 {
+	struct naming naming = { cli, r->key.owner };
 	char name[AK_NAME_MAX + 2] = "", text[AK_DESCRIPTION_MAX + 2] = "",
 				answer[16] = "";
 
 	if (r->key.name[0] == '\0') {
-		if (!prompt_line("Key name: ", check_name, NULL, name, sizeof(name)))
+		if (!prompt_line("Key name: ", check_name, &naming, name, sizeof(name)))
 			return false;
 		memcpy(r->key.name, name, sizeof(r->key.name));
 	}
@@ -173,6 +200,16 @@ ask(const struct cli *cli, const struct values *v, struct ak_record *r)
 	return prompt_line("Create or Cancel? [Create] ", create_or_cancel, NULL,
 		   answer, sizeof(answer)) &&
 	       !means(answer, "cancel");
+}
+
+/* What is allowed, and perhaps not meant. */
+static void
+note(struct cli *cli, const struct values *v, const struct ak_record *r)
+{
+	if (v->owner == NULL && strcmp(r->key.owner, "root") == 0)
+		cli_say(cli, "The key speaks for root, who runs this; for another user "
+			     "say --owner USER.");
+	service_note(cli, r->key.services, "", v->pam_dir);
 }
 
 /* What the installation has decided about keys. */
@@ -230,6 +267,11 @@ issue(struct cli *cli, struct ak_record *r, char token[AK_TOKEN_MAX + 1])
 
 	if ((end = change_run(cli, work_on_issue, &work)) == EXIT_DONE)
 		return end;
+	if (end == EXIT_CONFLICT)
+		cli_say(cli,
+		    "To change that key: authkey edit '%s/%s'; to give it a new token: "
+		    "authkey rotate '%s/%s'",
+		    r->key.owner, r->key.name, r->key.owner, r->key.name);
 	if (ak_record_by_id(cli->master, r->key.id, &kept, &found, &cli->error) ==
 		AK_OK &&
 	    found)
@@ -287,6 +329,7 @@ run(struct cli *cli, const void *given, char **arguments)
 		return cli_fail(cli);
 	if ((end = settle(cli, v, &r)) != EXIT_DONE)
 		return end;
+	note(cli, v, &r);
 	if (cli_may_ask(cli) && !ask(cli, v, &r)) {
 		cli_say(cli, "Cancelled; no key was made.");
 		return EXIT_NO;

@@ -7,6 +7,7 @@
 #include "edit_form.h"
 #include "key_view.h"
 #include "keywords.h"
+#include "service_note.h"
 
 #define AT(field) offsetof(struct edit_values, field)
 static const struct option_spec options[] = {
@@ -18,6 +19,7 @@ static const struct option_spec options[] = {
 	{ "tag", 0, OPTION_TEXTS, AT(lists.tags), "CHANGE", "tags" },
 	{ "expires", 0, OPTION_TEXT, AT(expires), "WHEN|never", "when it ends" },
 	{ "not-before", 0, OPTION_TEXT, AT(not_before), "WHEN|none", "when it begins" },
+	PAM_HOST_OPTION(AT(pam_dir)),
 	OPTION_END,
 };
 
@@ -117,6 +119,32 @@ say_differences(const struct cli *cli, const struct ak_record *before,
 	}
 }
 
+/* What was to be taken away, and was not there: most likely it is mistyped. */
+static bool
+say_not_there(const struct cli *cli, const char *label, const struct ak_record *before,
+    const struct edit_values *v)
+{
+	struct ak_record trial = *before;
+	const char *option, *why;
+
+	why = keywords_each(keywords_not_there, &v->lists, &trial, &option);
+	if (why != NULL)
+		cli_say(cli, "%s: --%s: %s.", label, option, why);
+	return why != NULL;
+}
+
+static void
+say_changed(struct cli *cli, const char *label, const struct ak_record *before,
+    const struct ak_record *after, const struct edit_values *v)
+{
+	cli_say(cli, "Changed %s:", label);
+	say_differences(cli, before, after);
+	say_not_there(cli, label, before, v);
+	service_note(cli, after->key.services, before->key.services, v->pam_dir);
+	if (after->key.expires_at != AK_NO_TIME && after->key.expires_at <= cli->now)
+		cli_say(cli, "It has expired: the key opens nothing.");
+}
+
 static enum cli_exit
 edit_key(struct cli *cli, const struct ak_record *record, const struct edit_values *v)
 {
@@ -130,13 +158,9 @@ edit_key(struct cli *cli, const struct ak_record *record, const struct edit_valu
 	if (!picks_add(cli, &picks, record))
 		return cli_fail(cli);
 	if ((end = change_keys(cli, &picks, &plan)) == EXIT_DONE) {
-		if (picks.at[0].changed) {
-			cli_say(cli, "Changed %s:", picks.at[0].label);
-			say_differences(cli, &before, &after);
-			if (after.key.expires_at != AK_NO_TIME &&
-			    after.key.expires_at <= cli->now)
-				cli_say(cli, "It has expired: the key opens nothing.");
-		} else
+		if (picks.at[0].changed)
+			say_changed(cli, picks.at[0].label, &before, &after, v);
+		else if (!say_not_there(cli, picks.at[0].label, &before, v))
 			cli_say(
 			    cli, "%s is so already; nothing to do.", picks.at[0].label);
 		if (out_wants_data(&cli->out))

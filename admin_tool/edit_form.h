@@ -9,6 +9,7 @@
 /* What is to become of a key; NULL and no texts: stays. */
 struct edit_values {
 	const char *name, *description, *expires, *not_before;
+	const char *pam_dir; /* where a new service is looked for */
 	struct keyword_texts lists;
 };
 

@@ -33,10 +33,17 @@ const char *keywords_add(const struct keyword_kind *kind, const struct texts *va
  *   =             empty it; a list that opens everything when it is empty becomes so
  *                 in this way alone
  *
- * NULL, or why not; the list is undefined then.
+ * NULL, or why not, until the next call; the list is undefined then.
  */
 const char *keywords_change(const struct keyword_kind *kind, const struct texts *values,
     char list[AK_WORDS_MAX]);
+
+/*
+ * The same change, to learn whether it takes a word away that is not in the list: NULL,
+ * or that, of the first such word.
+ */
+const char *keywords_not_there(const struct keyword_kind *kind,
+    const struct texts *values, char list[AK_WORDS_MAX]);
 
 /* The word lists of a key as options give them. */
 struct keyword_texts {
@@ -47,7 +54,7 @@ typedef const char *keywords_fn(
     const struct keyword_kind *kind, const struct texts *values, char *list);
 
 /*
- * Do `fn`, keywords_add or keywords_change, with each word list of a record. NULL, or
+ * Do `fn`, one of the above, with each word list of a record. NULL, or
  * why not; `option` is out: the option that is off.
  */
 const char *keywords_each(keywords_fn *fn, const struct keyword_texts *texts,

@@ -49,8 +49,22 @@ free_bits(unsigned bits, unsigned i)
 	return (uint8_t)(used >= 8 ? 0 : 0xff >> used);
 }
 
-const char *
-ak_network_why_not(const char *text, size_t len, struct ak_network *network)
+/* Clear the bits behind the mask. False when none was set. */
+static bool
+clear_free_bits(struct ak_network *network)
+{
+	uint8_t *byte = network->base.bytes, set = 0;
+
+	for (unsigned i = 0; i < sizeof(network->base.bytes); i++, byte++) {
+		set |= *byte & free_bits(network->bits, i);
+		*byte &= (uint8_t)~free_bits(network->bits, i);
+	}
+	return set != 0;
+}
+
+/* Read ADDRESS or ADDRESS/BITS, whatever is behind the mask. */
+static const char *
+read_network(const char *text, size_t len, struct ak_network *network)
 {
 	char copy[AK_NETWORK_TEXT];
 	char *slash;
@@ -75,10 +89,23 @@ ak_network_why_not(const char *text, size_t len, struct ak_network *network)
 			       "for IPv6";
 		network->bits += v4 ? 96 : 0;
 	}
-	for (unsigned i = 0; i < 16; i++)
-		if ((network->base.bytes[i] & free_bits(network->bits, i)) != 0)
-			return "the address has bits set behind its mask";
 	return NULL;
+}
+
+const char *
+ak_network_why_not(const char *text, size_t len, struct ak_network *network)
+{
+	const char *why = read_network(text, len, network);
+
+	if (why == NULL && clear_free_bits(network))
+		why = "the address has bits set behind its mask";
+	return why;
+}
+
+bool
+ak_network_meant(const char *text, size_t len, struct ak_network *network)
+{
+	return read_network(text, len, network) == NULL && clear_free_bits(network);
 }
 
 bool

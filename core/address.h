@@ -36,6 +36,12 @@ bool ak_address_parse(const char *text, struct ak_address *address);
 const char *ak_network_why_not(
     const char *text, size_t len, struct ak_network *network);
 
+/*
+ * The network that ADDRESS/BITS is in which ak_network_why_not() refuses for bits
+ * behind its mask. False for every other text.
+ */
+bool ak_network_meant(const char *text, size_t len, struct ak_network *network);
+
 bool ak_network_contains(
     const struct ak_network *network, const struct ak_address *address);
 

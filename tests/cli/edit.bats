@@ -54,6 +54,9 @@ load helper
   says '--service: needs a value'
   authkey edit deploy --service +sshd --service -sshd,nginx
   ends 2
+  make open
+  authkey edit open --service ''
+  ends 2
   for change in -192.0.2.0/24 ''; do
     authkey edit deploy --from "$change"
     ends 2

@@ -69,3 +69,116 @@ means() {
   says "authkey --dir $PLACE/ak_$id... init"
   [[ $stderr != *"${token:11}"* ]]
 }
+
+# host NAME...: service files, of which our module is in none.
+host() {
+  mkdir -p "$PLACE/pam.d"
+  for name in "$@"; do
+    printf 'auth required pam_unix.so\naccount required pam_unix.so\n' >"$PLACE/pam.d/$name"
+  done
+}
+
+@test 'a service that this host does not have is taken and said, with the one that is near' {
+  host nginx sshd
+  authkey create deploy --pam-dir "$PLACE/pam.d" --service ngnix,sshd,rabbitmq
+  ends 0
+  says 'This host has no PAM service ngnix; did you mean nginx?'
+  says 'This host has no PAM service rabbitmq; the key opens it once there is one.'
+  [[ $stderr != *'service sshd'* ]]
+  [ "$(field deploy services)" = 'ngnix rabbitmq sshd' ]
+  authkey edit deploy --pam-dir "$PLACE/pam.d" --service -ngnix,+sshdd
+  ends 2
+  authkey edit deploy --pam-dir "$PLACE/pam.d" --service -ngnix --service +sshdd
+  ends 0
+  says 'no PAM service sshdd; did you mean sshd?'
+  [[ $stderr != *'no PAM service rabbitmq'* ]]
+}
+
+@test 'a service is known by what a line of the module calls it, too' {
+  host nginx
+  printf 'auth required %s service=staging\naccount required %s\n' "$AK_MODULE" "$AK_MODULE" \
+    >"$PLACE/pam.d/web"
+  authkey create deploy --pam-dir "$PLACE/pam.d" --service staging,web
+  ends 0
+  [[ $stderr != *'no PAM service'* ]]
+  authkey create other --pam-dir "$PLACE/pam.d" --service stagin
+  says 'did you mean staging?'
+}
+
+@test 'of services nothing is said with -q, on stdout, or where they cannot be read' {
+  host nginx
+  authkey create a -q --pam-dir "$PLACE/pam.d" --service ngnix
+  ends 0
+  [ -z "$stderr" ]
+  authkey create b --json --pam-dir "$PLACE/pam.d" --service ngnix
+  ends 0
+  says 'did you mean nginx?'
+  [ "$(jq -r .services[0] <<<"$output")" = ngnix ]
+  authkey create c --pam-dir "$PLACE/none" --service ngnix
+  ends 0
+  [[ $stderr != *service* ]]
+}
+
+@test 'that a key is of root because nobody is named is said' {
+  root_only
+  authkey create mine
+  ends 0
+  says 'The key speaks for root, who runs this; for another user say --owner USER.'
+  says 'Created the key "mine" of root'
+  for words in 'a --owner root' 'b --owner alice' 'c -q'; do
+    # shellcheck disable=SC2086
+    authkey create $words
+    ends 0
+    [[ $stderr != *'speaks for root'* ]]
+  done
+  SUDO_USER=carol authkey create theirs
+  [[ $stderr != *'speaks for root'* ]]
+}
+
+@test 'a name that is taken: what can be done with that key, and at a terminal another' {
+  make deploy --owner alice
+  authkey create deploy --owner alice
+  ends 6
+  silent
+  says 'choose another name'
+  says "authkey edit 'alice/deploy'"
+  says "authkey rotate 'alice/deploy'"
+  dialog 80 'Key name: ' 'deploy\r' 'of this name already' '' 'Key name: ' 'other\r' \
+    'Description' '\r' 'Create or Cancel' '\r' -- "$AK_TOOL" create --owner alice
+  ends 0
+  [ "$(field other owner)" = alice ]
+  "$AK_TOOL" revoke -q alice/deploy
+  dialog 80 'Key name: ' 'deploy\r' 'Description' '\r' 'Create or Cancel' '\r' -- \
+    "$AK_TOOL" create --owner alice
+  ends 0
+}
+
+@test 'an address with a mask that is too short: its network is named, and the address' {
+  authkey create deploy --from 192.0.2.7/24
+  ends 2
+  says 'the network is 192.0.2.0/24, and the address alone 192.0.2.7'
+  make deploy
+  authkey edit deploy --from +2001:db8::7/32
+  ends 2
+  says 'the network is 2001:db8::/32, and the address alone 2001:db8::7'
+  [ -z "$(field deploy networks)" ]
+}
+
+@test 'a word that is to be taken away and is not there is named, and nothing else fails' {
+  make deploy --from 192.0.2.0/24 --tag prod
+  authkey edit deploy --from -192.0.2.7
+  ends 0
+  says '--from: 192.0.2.7 is not in the list.'
+  [[ $stderr != *'is so already'* ]]
+  authkey edit deploy --tag +new --tag -prd
+  ends 0
+  says 'tags: prod -> new prod'
+  says '--tag: prd is not in the list.'
+  authkey edit deploy --service -nginx
+  ends 0
+  says '--service: nginx is not in the list.'
+  authkey edit deploy --tag -prod --tag -new
+  ends 0
+  [[ $stderr != *'not in the list'* ]]
+  [ -z "$(field deploy tags)" ]
+}

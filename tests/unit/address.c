@@ -177,6 +177,38 @@ a_network_is_read_no_further_than_its_length(void **state)
 }
 
 static void
+the_network_that_was_meant_is_known_of_an_address_with_its_mask(void **state)
+{
+	static const struct {
+		const char *text, *meant; /* NULL: nothing to be guessed */
+	} rows[] = {
+		{ "192.0.2.7/24", "192.0.2.0/24" },
+		{ "::ffff:192.0.2.7/120", "192.0.2.0/24" },
+		{ "255.255.255.255/0", "0.0.0.0/0" },
+		{ "192.0.2.7/31", "192.0.2.6/31" },
+		{ "2001:db8::7/33", "2001:db8::/33" },
+		{ "192.0.2.0/24", NULL },
+		{ "192.0.2.7", NULL },
+		{ "192.0.2.7/33", NULL },
+		{ "example.org/24", NULL },
+	};
+	struct ak_network network;
+	char text[AK_NETWORK_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < FX_COUNT(rows); i++) {
+		bool meant =
+		    ak_network_meant(rows[i].text, strlen(rows[i].text), &network);
+
+		assert_int_equal(meant, rows[i].meant != NULL);
+		if (!meant)
+			continue;
+		ak_network_format(&network, text);
+		assert_string_equal(text, rows[i].meant);
+	}
+}
+
+static void
 each_network_has_one_spelling(void **state)
 {
 	static const struct {
@@ -295,6 +327,8 @@ main(void)
 		cmocka_unit_test(masks_hold_at_their_edges),
 		cmocka_unit_test(a_bad_network_is_refused_with_a_reason),
 		cmocka_unit_test(a_network_is_read_no_further_than_its_length),
+		cmocka_unit_test(
+		    the_network_that_was_meant_is_known_of_an_address_with_its_mask),
 		cmocka_unit_test(each_network_has_one_spelling),
 		cmocka_unit_test(what_inet_ntop_writes_is_read_back),
 		cmocka_unit_test(
