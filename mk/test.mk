@@ -40,12 +40,14 @@ $(filter %traces,$(TEST_PROGS)): $(B)/tests/snapshot.o
 # A test of usage reads usage files and folds them.
 USAGE_PROGS := $(foreach t,$(TEST_PROGS),$(if $(filter usage%,$(notdir $(t))),$(t)))
 $(USAGE_PROGS): $(B)/tests/records.o
-$(filter $(B)/tests/fault/%,$(TEST_PROGS)): $(B)/tests/faults.o
+$(filter $(B)/tests/fault/%,$(TEST_PROGS)): $(B)/tests/faults.o $(B)/tests/faults_libc.o
 # There SQLite fails, too, as core calls it.
 SQLITE_FAILS := step exec prepare_v2 prepare_v3 open_v2 bind_int64 bind_int bind_null bind_blob bind_text \
                 busy_timeout backup_init backup_step
-$(B)/tests/fault/changes: $(B)/tests/faults_sqlite.o $(B)/tests/whole.o $(B)/tests/commands.o
-$(B)/tests/fault/changes: WRAPS := $(SQLITE_FAILS:%=-Wl,--wrap=sqlite3_%)
+$(B)/tests/fault/changes: $(B)/tests/commands.o
+$(B)/tests/fault/changes $(B)/tests/fault/passwd: $(B)/tests/whole.o
+$(B)/tests/fault/changes $(B)/tests/fault/usage: $(B)/tests/faults_sqlite.o
+$(B)/tests/fault/changes $(B)/tests/fault/usage: WRAPS := $(SQLITE_FAILS:%=-Wl,--wrap=sqlite3_%)
 
 $(B)/tests/%: $(B)/tests/%.o $(TEST_PARTS:%=$(B)/tests/%.o) $(B)/libauthkey.a
 	$(call say,LD)

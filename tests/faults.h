@@ -4,20 +4,25 @@
 
 /*
  * Make the n-th call of a kind fail, in this program and in all that it loads: faults.c
- * stands in for functions of libc. Nothing fails unless a fault is armed.
+ * and faults_libc.c stand in for functions of libc. Nothing fails unless a fault is
+ * armed.
  */
 #include <stdbool.h>
 
 enum fault {
 	FAULT_MEMORY, /* malloc, calloc, realloc */
-	FAULT_OPEN,
+	FAULT_OPEN, /* open, opendir, mkostemp, mkdir */
 	FAULT_READ, /* pread; a SHORT error number reads half of what was asked for */
-	FAULT_STAT, /* fstat, lstat */
+	FAULT_FOLDER, /* readdir */
+	FAULT_STAT, /* fstat, lstat, stat, access */
 	FAULT_DUP, /* fcntl(F_DUPFD_CLOEXEC) */
 	FAULT_WRITE, /* write, pwrite */
+	FAULT_CLOSE, /* which has closed it all the same */
+	FAULT_MAP, /* mmap, mremap */
+	FAULT_SIGNAL, /* pthread_sigmask, sigpending */
 	FAULT_SYNC, /* fsync, fdatasync */
 	FAULT_RENAME, /* rename, renameat2 */
-	FAULT_MODE, /* fchmod, fchown, futimens */
+	FAULT_MODE, /* chmod, fchmod, fchown, futimens */
 	FAULT_LOCK, /* flock, fcntl(F_SETLK, F_OFD_SETLK) */
 	FAULT_REMOVE, /* unlink, ftruncate */
 	FAULT_SQLITE, /* what core calls of SQLite; the error number is SQLite's */
@@ -52,6 +57,7 @@ void faults_tell(const char *what);
 
 /* For what stands in for a function: is this the call that fails, and with what? */
 bool faults_hit(enum fault fault);
+bool faults_armed(void);
 int faults_error(void);
 
 /* Whether memory can be made to fail: not under a sanitizer, which owns malloc(). */

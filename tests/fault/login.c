@@ -32,6 +32,8 @@ static const struct kind {
 	{ "stat EIO", FAULT_STAT, EIO },
 	{ "stat ENOMEM", FAULT_STAT, ENOMEM },
 	{ "stat EACCES", FAULT_STAT, EACCES },
+	{ "close EIO", FAULT_CLOSE, EIO },
+	{ "signals EINVAL", FAULT_SIGNAL, EINVAL },
 };
 
 /* Any code but this one is no entry; these are the ones that say trouble. */

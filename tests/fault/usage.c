@@ -12,6 +12,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "../faults.h"
 #include "../host.h"
 #include "../records.h"
@@ -156,17 +158,26 @@ recording_opens_looks_reads_and_writes_once(void **state)
 
 static const struct kind of_fold[] = {
 	{ "memory", FAULT_MEMORY, ENOMEM, 61 },
+	{ "SQLite without memory", FAULT_SQLITE, SQLITE_NOMEM, 23 },
+	{ "SQLite without a disk", FAULT_SQLITE, SQLITE_IOERR, 29 },
+	{ "SQLite on a full disk", FAULT_SQLITE, SQLITE_FULL, 31 },
+	{ "SQLite on a damaged file", FAULT_SQLITE, SQLITE_CORRUPT, 37 },
 	{ "open EIO", FAULT_OPEN, EIO, 1 },
 	{ "open EMFILE", FAULT_OPEN, EMFILE, 1 },
 	{ "read EIO", FAULT_READ, EIO, 1 },
 	{ "read short", FAULT_READ, FAULT_SHORT, 7 },
+	{ "folder EIO", FAULT_FOLDER, EIO, 1 },
 	{ "stat EIO", FAULT_STAT, EIO, 1 },
+	{ "close EIO", FAULT_CLOSE, EIO, 1 },
+	{ "map ENOMEM", FAULT_MAP, ENOMEM, 1 },
 	{ "write EIO", FAULT_WRITE, EIO, 5 },
 	{ "write ENOSPC", FAULT_WRITE, ENOSPC, 5 },
 	{ "write short", FAULT_WRITE, FAULT_SHORT, 5 },
 	{ "sync EIO", FAULT_SYNC, EIO, 1 },
 	{ "rename EIO", FAULT_RENAME, EIO, 1 },
 	{ "mode EPERM", FAULT_MODE, EPERM, 1 },
+	{ "lock EIO", FAULT_LOCK, EIO, 3 },
+	{ "remove EIO", FAULT_REMOVE, EIO, 1 },
 };
 
 #define RECORDS 20
@@ -192,11 +203,16 @@ fail_fold(const struct fx *fx, const struct kind *k, unsigned n, bool persistent
 	struct ak_usage_head head;
 	enum ak_code code;
 	unsigned failed;
+	long blocks;
 
 	make_due(fx);
+	blocks = faults_blocks();
 	faults_arm(k->fault, n, persistent, k->error);
 	code = us_try_fold(fx, FX_NOW, AK_FOLD_ALL, NULL, &error);
 	failed = faults_disarm();
+	if (faults_blocks() > blocks)
+		fail_msg("%s %u: %ld blocks of memory are lost", k->name, n,
+		    faults_blocks() - blocks);
 	after = us_number(fx, "SELECT sum(uses) FROM key_usage");
 	if (after != before && after != before + RECORDS)
 		fail_msg("%s %u: a part was counted", k->name, n);
