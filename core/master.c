@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "publish_private.h"
 #include "sql.h"
 #include "store.h"
 #include "trusted.h"
-
-#define LOCK_WAIT_MS AK_BUSY_MS
-#define LOCK_STEP_MS 20
+#include "turn.h"
 
 const struct ak_kind ak_master_kind = { "an authkey master", AK_MASTER_APPLICATION_ID,
 	ak_migrations, AK_MIGRATION_COUNT };
@@ -27,52 +22,10 @@ ak_master_one_thread(void)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-/* A host's signals interrupt the sleep, and must not shorten the wait. */
-static void
-wait_a_step(void)
-{
-	struct timespec left = { 0, LOCK_STEP_MS * 1000000L };
-
-	while (nanosleep(&left, &left) != 0 && errno == EINTR)
-		continue;
-}
-
 enum ak_code
 ak_master_lock(struct ak_master *m, struct ak_error *error)
 {
-	m->lock = ak_above_standard_streams(
-	    open(m->paths.lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-	if (m->lock < 0)
-		return ak_fail_errno(error, m->paths.lock, "");
-	fchmod(m->lock, 0600); /* whatever the umask took away: SECURITY R24 */
-	for (int waited = 0; flock(m->lock, LOCK_EX | LOCK_NB) != 0;
-	     waited += LOCK_STEP_MS) {
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			ak_fail_errno(error, m->paths.lock, "");
-			close(m->lock);
-			m->lock = -1;
-			return error->code;
-		}
-		if (waited >= LOCK_WAIT_MS) {
-			close(m->lock);
-			m->lock = -1;
-			return ak_fail(error, AK_E_STORE,
-			    "%s: another authkey command is at work for more than %d "
-			    "seconds; see who holds it: fuser %s",
-			    m->paths.lock, LOCK_WAIT_MS / 1000, m->paths.lock);
-		}
-		wait_a_step();
-	}
-	return AK_OK;
-}
-
-/* Closing the descriptor gives the lock back. */
-static void
-unlock(struct ak_master *m)
-{
-	if (m->lock >= 0)
-		close(m->lock);
-	m->lock = -1;
+	return ak_turn_take(m->paths.lock, m->patience, &m->lock, error);
 }
 
 /*
@@ -118,6 +71,7 @@ ak_master_new(struct ak_error *error)
 		ak_fail(error, AK_E_NOMEM, "out of memory");
 	else {
 		m->lock = -1;
+		m->patience = AK_BUSY_MS;
 		m->limits = (struct ak_delta_limits){ AK_DELTA_FROM, AK_DELTA_ROWS };
 	}
 	return m;
@@ -204,7 +158,7 @@ ak_master_close(struct ak_master **master)
 		return;
 	*master = NULL;
 	ak_database_close(&m->db);
-	unlock(m);
+	ak_turn_give(&m->lock);
 	free(m);
 }
 
@@ -241,7 +195,7 @@ ak_master_begin(struct ak_master *m, struct ak_error *error)
 	if ((code = ak_master_lock(m, error)) != AK_OK)
 		return code;
 	if ((code = ak_execute(&m->db, "BEGIN IMMEDIATE", error)) != AK_OK)
-		unlock(m);
+		ak_turn_give(&m->lock);
 	return code;
 }
 
@@ -252,7 +206,7 @@ ak_master_rollback(struct ak_master *m)
 		return;
 	ak_master_snapshot_end(m);
 	ak_publish_drop(m);
-	unlock(m);
+	ak_turn_give(&m->lock);
 }
 
 /* ak_store_open, or ak_store_open_alone: the store without its delta. */

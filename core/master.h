@@ -130,8 +130,8 @@ enum ak_code ak_master_snapshot(struct ak_master *master, struct ak_error *error
 void ak_master_snapshot_end(struct ak_master *master);
 
 /*
- * Take the lock, waiting up to ten seconds for another command, and start a change.
- * AK_E_STORE when the other command does not end.
+ * Take the lock, waiting up to ten seconds for those who came before, and start a
+ * change. AK_E_STORE when they do not end.
  */
 enum ak_code ak_master_begin(struct ak_master *master, struct ak_error *error);
 

@@ -21,7 +21,8 @@ struct ak_delta_limits {
 /* For the files of core that work on the master, and for nobody else. */
 struct ak_master {
 	struct ak_database db;
-	int lock; /* descriptor, -1: not held */
+	int lock; /* a turn, -1: none: turn.h */
+	int patience; /* ms: how long a turn is waited for */
 	struct ak_paths paths;
 	struct ak_delta_limits limits;
 	bool built_whole; /* what ak_publish_swap() moves: store and delta, or delta */

@@ -7,6 +7,7 @@
 #include "publish_private.h"
 #include "store.h"
 #include "trusted.h"
+#include "turn.h"
 
 /*
  * One command at a time merges, and no other command waits for it: the lock is another
@@ -15,7 +16,10 @@
 static int
 take_turn(const struct ak_master *m)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock lock = { .l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = AK_TURN_MERGE,
+		.l_len = 1 };
 	int fd = ak_above_standard_streams(
 	    open(m->paths.lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
 

@@ -54,10 +54,10 @@ says_the_truth() {
 @test "a disable that finds the work of one killed meanwhile publishes it, R26" {
   needs_strace
   make deploy --owner alice
-  strace -f -o /dev/null -e trace=flock -e inject=flock:delay_enter=1500000:when=1 \
-    "$AK_TOOL" disable deploy >/dev/null 2>&1 &
+  strace -f -o /dev/null -P "$AUTHKEY_DIR/master/lock" -e trace=openat \
+    -e inject=openat:delay_enter=1500000:when=1 "$AK_TOOL" disable deploy >/dev/null 2>&1 &
   slow=$!
-  sleep 0.3 # until it has looked at the store and waits in flock()
+  sleep 0.3 # until it has looked at the store and opens the lock
   strace -f -o /dev/null -e trace=rename -e inject=rename:signal=KILL \
     "$AK_TOOL" disable deploy >/dev/null 2>&1 || true
   wait "$slow"
