@@ -312,6 +312,27 @@ END
   [ "$(inside stat -c %i.%y /var/lib/authkey/keys.db)" = "$before" ]
 }
 
+@test "between unpacking and configuring neither timer nor cron runs the new tool" {
+  use_keys
+  new_key laptop
+  [ "$(login api "$token")" = '0 0' ]
+  inside sh -c 'printf "#!/bin/sh\necho \"\$@\" >>/root/invoked\n" >/usr/bin/deb-systemd-invoke
+    printf "#!/bin/sh\n" >/usr/bin/systemctl
+    mkdir -p /run/systemd/system'
+  inside dpkg --unpack /usr/local/bin/newer_authkey.deb
+  [ "$(inside cat /root/invoked)" = 'stop authkey-fold.service authkey-fold.timer' ]
+  inside rmdir /run/systemd/system
+  line=$(inside sed -n 's/^\*.*  root  //p' /etc/cron.d/authkey)
+  [ -z "$(inside sh -c "$line")" ]
+  inside test ! -e /var/lib/authkey/master/usage.db
+  inside mkdir /run/systemd/system
+  inside sh -c 'dpkg -i /usr/local/bin/newer_*.deb'
+  [ "$(inside tail -n 1 /root/invoked)" = 'start authkey-fold.service authkey-fold.timer' ]
+  inside rmdir /run/systemd/system
+  [ -z "$(inside sh -c "$line")" ]
+  inside test -s /var/lib/authkey/master/usage.db
+}
+
 @test "the module does not get ahead of the tool" {
   run inside dpkg -i /usr/local/bin/newer_libpam-authkey.deb
   [ "$status" -ne 0 ]
