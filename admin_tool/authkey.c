@@ -212,7 +212,7 @@ check_field(const struct cli *cli)
 }
 
 static bool
-check_count(const struct cli *cli, int count)
+check_count(const struct cli *cli, int count, char *const *arguments)
 {
 	const struct command *c = cli->command;
 
@@ -221,10 +221,11 @@ check_count(const struct cli *cli, int count)
 		return false;
 	}
 	if (c->most >= 0 && count > c->most) {
-		cli_usage(cli, c->most == 0
-				   ? "it takes no arguments; tokens are read from "
-				     "stdin, never from arguments"
-				   : "too many arguments");
+		cli_usage(cli, "%s%s",
+		    c->most == 0 ? "it takes no arguments" : "too many arguments",
+		    text_has_token(arguments[c->most])
+			? "; tokens are read from stdin, never from arguments"
+			: "");
 		return false;
 	}
 	return true;
@@ -260,7 +261,8 @@ run_command(struct cli *cli, int argc, char **argv)
 		else if (cli->help)
 			end = cmd_help.run(
 			    cli, NULL, (char *[]){ (char *)(uintptr_t)c->name, NULL });
-		else if (check_field(cli) && check_count(cli, argc - first))
+		else if (check_field(cli) &&
+			 check_count(cli, argc - first, argv + first))
 			end = c->run(cli, values, argv + first);
 	}
 	free(values);
@@ -274,9 +276,8 @@ no_command(struct cli *cli, char *const *words, int count)
 	const char *second = count > 1 ? words[1] : NULL;
 	bool help = second != NULL &&
 		    (strcmp(second, "--help") == 0 || strcmp(second, "-h") == 0);
-	struct ak_token token;
 
-	if (ak_token_parse(words[0], strlen(words[0]), &token) != AK_MALFORMED)
+	if (text_has_token(words[0]))
 		return cli_usage(cli, "a token is not a command");
 	if (!command_is_family(words[0]))
 		return command_unknown(cli, words[0], NULL);

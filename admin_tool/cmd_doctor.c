@@ -77,9 +77,14 @@ doctor_report_error(
     struct doctor *d, const char *thing, const struct ak_error *error, const char *fix)
 {
 	bool unseen = error->code == AK_E_PERMISSION && geteuid() != 0;
-	const char *reason = error->text;
+	char text[sizeof(error->text)];
+	const char *reason = text;
 	size_t len = strlen(thing);
+	char *way_out;
 
+	snprintf(text, sizeof(text), "%s", error->text);
+	if ((way_out = strstr(text, "; run: authkey ")) != NULL)
+		*way_out = '\0'; /* the fix tells it */
 	if (strncmp(reason, thing, len) == 0 && strncmp(reason + len, ": ", 2) == 0)
 		reason += len + 2;
 

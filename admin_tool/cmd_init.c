@@ -104,8 +104,8 @@ report(struct cli *cli, bool made)
 	paths = ak_master_paths(cli->master);
 	if (made)
 		cli_say(cli,
-		    "Made an installation in %s; members of the group %s check tokens. "
-		    "The first key: authkey create NAME",
+		    "Made an installation in %s; members of the group %s check tokens: "
+		    "authkey verifier add USER; the first key: authkey create NAME",
 		    paths->root, is.unix_group);
 	else
 		cli_say(cli,

@@ -104,7 +104,7 @@ static const char *
 nearest_to(const char *typed)
 {
 	const char *nearest = NULL;
-	size_t least = text_near_limit(typed) + 1;
+	size_t least = text_near_limit(typed);
 
 	for (const struct command *const *c = commands; *c != NULL; c++)
 		if (text_is_nearer(typed, (*c)->name, &least))

@@ -76,6 +76,37 @@ index_of(const struct parser *p, int val)
 	return i;
 }
 
+/* Words of a line are said for the same: the first that is an option is meant. */
+static const char *const synonyms[] = {
+	"owner user",
+	"user owner",
+	"from ip address network cidr",
+	"expires expiry ttl until",
+	"description comment note",
+	"tag label",
+	"yes force",
+	"dir store root",
+};
+
+/* The option that another word for it was typed for, or NULL. */
+static const char *
+synonym_of(const struct parser *p, const char *typed)
+{
+	const char *at, *word;
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(synonyms) / sizeof(synonyms[0]); i++) {
+		at = synonyms[i];
+		while (ak_words_have(synonyms[i], typed) &&
+		       (word = ak_words_next(&at, &len)) != NULL)
+			for (size_t o = 0; o < p->count; o++)
+				if (strlen(p->specs[o]->name) == len &&
+				    memcmp(p->specs[o]->name, word, len) == 0)
+					return p->specs[o]->name;
+	}
+	return NULL;
+}
+
 /* The option that was nearly typed, or NULL. */
 static const char *
 nearest_to(const struct parser *p, const char *typed)
@@ -99,7 +130,8 @@ unknown_option(const struct cli *cli, const struct parser *p, const char *word)
 
 	if (strncmp(word, "--", 2) == 0 && len < TEXT_DISTANCE_MAX) {
 		snprintf(typed, sizeof(typed), "%.*s", len - 2, word + 2);
-		near = nearest_to(p, typed);
+		if ((near = synonym_of(p, typed)) == NULL)
+			near = nearest_to(p, typed);
 	}
 	if (near != NULL)
 		cli_usage(cli, "there is no option %.*s; did you mean --%s?", len, word,

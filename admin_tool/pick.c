@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "owner_access.h"
 #include "pick.h"
 
 /* No KEY is longer. */
@@ -175,15 +176,24 @@ no_key(struct cli *cli, const char *key)
 	struct guess g = { .key = key, .least = text_near_limit(key) };
 	const char *slash = strchr(key, '/');
 	const char *name = slash != NULL ? slash + 1 : key;
+	struct ak_owner owner;
 
 	if (strlen(key) > LONGEST)
 		ak_fail(&cli->error, AK_E_NOT_FOUND,
 		    "there is no key of such a long name; see: authkey list");
-	else if (ak_record_near(cli->master, name, NEAR, compare, &g, &cli->error) ==
+	else if (ak_record_near(cli->master, name, NEAR, compare, &g, &cli->error) !=
 		 AK_OK)
-		ak_fail(&cli->error, AK_E_NOT_FOUND, "there is no key %s; %s%s%s", key,
-		    g.nearest[0] != '\0' ? "did you mean " : "see: authkey list",
-		    g.nearest, g.nearest[0] != '\0' ? "?" : "");
+		return cli_fail(cli);
+	else if (g.nearest[0] != '\0')
+		ak_fail(&cli->error, AK_E_NOT_FOUND,
+		    "there is no key %s; did you mean %s?", key, g.nearest);
+	else if (owner_read(cli, key, &owner))
+		ak_fail(&cli->error, AK_E_NOT_FOUND,
+		    "there is no key %s, but an owner; see: authkey list --owner %s",
+		    key, key);
+	else if (cli->error.code == AK_E_NOT_FOUND)
+		ak_fail(&cli->error, AK_E_NOT_FOUND,
+		    "there is no key %s; see: authkey list", key);
 	return cli_fail(cli);
 }
 
@@ -213,14 +223,11 @@ pick_one(struct cli *cli, const char *key, struct ak_record *record)
 {
 	struct search s = { .cli = cli };
 	enum rank rank = LIVE;
-	struct ak_token token;
 	enum cli_exit end;
-	size_t len;
 
 	memset(record, 0, sizeof(*record));
 	/* Every user of the host may read arguments: SECURITY R42. */
-	if (ak_token_parse(key, strlen(key), &token) != AK_MALFORMED ||
-	    ak_token_find(key, &len) != NULL)
+	if (text_has_token(key))
 		return cli_usage(cli, "that is a whole token, and arguments are not "
 				      "secret; name the key by its id or name");
 	if (look(&s, key) != AK_OK || s.failed)

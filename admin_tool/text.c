@@ -172,6 +172,16 @@ text_hide_tokens(char *text)
 	}
 }
 
+bool
+text_has_token(const char *text)
+{
+	struct ak_token token;
+	size_t len;
+
+	return ak_token_parse(text, strlen(text), &token) != AK_MALFORMED ||
+	       ak_token_find(text, &len) != NULL;
+}
+
 void
 text_local_time(int64_t when, bool day, char out[TEXT_TIME_MAX])
 {

@@ -47,6 +47,9 @@ size_t text_shell_word(char *to, size_t size, const char *word);
  */
 void text_hide_tokens(char *text);
 
+/* Whether a token is in it, also one that was mistyped when it is all there is. */
+bool text_has_token(const char *text);
+
 /* Local time for people at a terminal: 2026-01-31 23:59, or the day alone. */
 void text_local_time(int64_t when, bool day, char out[TEXT_TIME_MAX]);
 

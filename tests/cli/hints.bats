@@ -182,3 +182,56 @@ host() {
   [[ $stderr != *'not in the list'* ]]
   [ -z "$(field deploy tags)" ]
 }
+
+# no_option WORDS OPTION MEANT: another word for an option is understood.
+no_option() {
+  # shellcheck disable=SC2086
+  authkey $1 "$2" x
+  ends 2
+  silent
+  says "there is no option $2; did you mean $3? See: authkey help ${1%% *}"
+}
+
+@test 'another word for an option is understood, where the command has the option' {
+  no_option create --user --owner
+  no_option 'list x' --user --owner
+  no_option verify --owner --user
+  no_option create --ip --from
+  no_option revoke --force --yes
+  authkey show --user x
+  ends 2
+  says 'there is no option --user; see: authkey help show'
+}
+
+@test 'who asks for a key by the name of its owner is told so' {
+  make deploy --owner alice
+  authkey show alice
+  ends 3
+  says 'there is no key alice, but an owner; see: authkey list --owner alice'
+  authkey show bob
+  says 'there is no key bob; see: authkey list'
+}
+
+@test 'a file where a command takes no argument is not taken for a token, a token is (R42)' {
+  authkey export file
+  ends 2
+  says 'it takes no arguments; see: authkey help export'
+  make deploy
+  for words in "export $token" "create one $token"; do
+    # shellcheck disable=SC2086
+    authkey $words
+    ends 2
+    says 'tokens are read from stdin, never from arguments'
+    [[ $stderr != *"${token:11}"* ]]
+  done
+}
+
+@test 'init names both steps that follow, and doctor each way out once' {
+  run --separate-stderr "$AK_TOOL" init --dir "$PLACE/new" --group "$(id -gn)"
+  ends 0
+  says "authkey --dir $PLACE/new verifier add USER;"
+  says "authkey --dir $PLACE/new create NAME"
+  authkey --dir "$PLACE/none" doctor --json
+  [ "$(jq -r '.[0] | .reason, .fix' <<<"$output")" = \
+    "there is no installation"$'\n'"authkey --dir $PLACE/none init" ]
+}

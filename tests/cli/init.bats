@@ -11,7 +11,7 @@ new() {
   new
   ends 0
   silent
-  says 'authkey create NAME'
+  says "authkey --dir $PLACE/new create NAME"
   [ "$(stat -c %a "$PLACE/new")" = 755 ]
   [ "$(stat -c %a "$PLACE/new/master")" = 700 ]
   [ "$(stat -c %a "$PLACE/new/master/master.db")" = 600 ]
