@@ -120,14 +120,16 @@ find_subject(struct cli *cli, char *const *arguments, struct listing *l,
 	enum cli_exit end = EXIT_DONE;
 
 	*subject = arguments[0];
-	if (ak_audit_list(cli->master, *subject, 0, count, l, &cli->error) != AK_OK)
+	if (ak_audit_list(cli->master, *subject, AK_AUDIT_ALL, count, l, &cli->error) !=
+	    AK_OK)
 		return cli_fail(cli);
 	if (*subject == NULL || l->found > 0)
 		return EXIT_DONE;
 	if ((end = pick_one(cli, *subject, record)) != EXIT_DONE)
 		return end;
 	*subject = record->key.id;
-	if (ak_audit_list(cli->master, *subject, 0, count, l, &cli->error) != AK_OK)
+	if (ak_audit_list(cli->master, *subject, AK_AUDIT_ALL, count, l, &cli->error) !=
+	    AK_OK)
 		return cli_fail(cli);
 	return EXIT_DONE;
 }
@@ -154,8 +156,8 @@ run(struct cli *cli, const void *given, char **arguments)
 	if (v->limit > 0 && listing.found > v->limit)
 		listing.skip = listing.found - v->limit;
 	out_begin(&cli->out, &rows_shape);
-	if (ak_audit_list(cli->master, subject, 0, give, &listing, &cli->error) !=
-	    AK_OK)
+	if (ak_audit_list(cli->master, subject, AK_AUDIT_ALL, give, &listing,
+		&cli->error) != AK_OK)
 		return cli_fail(cli);
 	out_end(&cli->out);
 	if (cli->out.rows == 0)

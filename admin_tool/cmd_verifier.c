@@ -10,6 +10,7 @@
 #include "change.h"
 #include "command.h"
 #include "spawn.h"
+#include "usage_access.h"
 #include "verifier_file.h"
 
 #define GPASSWD "/usr/bin/gpasswd"
@@ -143,11 +144,18 @@ add(struct cli *cli, struct verifier *v, const char *group)
 }
 
 static bool
-take_back(struct cli *cli, struct verifier *v, const char *group)
+leave(struct cli *cli, struct verifier *v, const char *group)
 {
 	if (v->member && !change_group(cli, "-d", v->name, group))
 		return false;
 	v->member = false;
+	return true;
+}
+
+static bool
+remove_file(struct cli *cli, struct verifier *v, const char *group)
+{
+	(void)group;
 	return verifier_file_remove(cli, v->uid);
 }
 
@@ -170,29 +178,55 @@ warn_of_what_stays(
 		    "audit does not have it");
 }
 
-/* Do it, say it and answer with how it is now. */
 static enum cli_exit
-change(
-    struct cli *cli, struct verifier_work *work, const char *done, const char *already)
+change(struct cli *cli, struct verifier_work *work)
 {
 	struct out_cell was[FIELDS];
 	enum cli_exit end;
 
 	view(cli, work->verifier, was);
-	if ((end = change_run(cli, work_on_verifier, work)) != EXIT_DONE) {
+	if ((end = change_run(cli, work_on_verifier, work)) != EXIT_DONE)
 		warn_of_what_stays(cli, work->verifier, was);
-		return end;
-	}
+	return end;
+}
+
+/* Say what was done, and answer with how it is now. */
+static enum cli_exit
+report(struct cli *cli, const struct verifier *v, const char *done, const char *already)
+{
 	if (cli->notes > 0)
-		cli_say(cli, "%s %s.", work->verifier->name, done);
+		cli_say(cli, "%s %s.", v->name, done);
 	else
-		cli_say(cli, "%s %s; nothing to do.", work->verifier->name, already);
+		cli_say(cli, "%s %s; nothing to do.", v->name, already);
 	if (!out_wants_data(&cli->out))
 		return EXIT_DONE;
 	out_begin(&cli->out, &verifier_sheet);
-	row(cli, work->verifier);
+	row(cli, v);
 	out_end(&cli->out);
 	return EXIT_DONE;
+}
+
+/*
+ * Out of the group at once. What the user's file holds is counted between two changes:
+ * who fills it faster than it is read must hold up nobody's change, and his own
+ * removal least of all (SECURITY R26).
+ */
+static enum cli_exit
+take_back(struct cli *cli, struct verifier *v, const char *group)
+{
+	struct verifier_work work = { group, v, leave };
+	enum cli_exit end = change(cli, &work);
+	size_t notes = cli->notes;
+	int64_t records;
+
+	if (end != EXIT_DONE)
+		return end;
+	if (!usage_fold_all(cli, &records))
+		return cli_fail(cli);
+	work.work = remove_file;
+	end = change(cli, &work);
+	cli->notes += notes;
+	return end;
 }
 
 static enum cli_exit
@@ -202,12 +236,14 @@ run_add(struct cli *cli, const void *values, char **arguments)
 	struct verifier v = { .uid = 0 };
 	struct verifier_work work = { is.unix_group, &v, add };
 	struct group *group;
+	enum cli_exit end;
 
 	(void)values;
 	if (!get_group(cli, &is, &group) || !find_user(cli, arguments[0], group, &v))
 		return cli_fail(cli);
-	return change(
-	    cli, &work, "may check tokens. " RESTART, "checks tokens already");
+	if ((end = change(cli, &work)) != EXIT_DONE)
+		return end;
+	return report(cli, &v, "may check tokens. " RESTART, "checks tokens already");
 }
 
 static enum cli_exit
@@ -215,8 +251,8 @@ run_remove(struct cli *cli, const void *values, char **arguments)
 {
 	struct ak_installation is;
 	struct verifier v = { .uid = 0 };
-	struct verifier_work work = { is.unix_group, &v, take_back };
 	struct group *group;
+	enum cli_exit end;
 
 	(void)values;
 	if (!get_group(cli, &is, &group) || !find_user(cli, arguments[0], group, &v))
@@ -224,18 +260,20 @@ run_remove(struct cli *cli, const void *values, char **arguments)
 	/* Its own group is not what lets root read. */
 	if (v.uid == 0 && v.gid == group->gr_gid)
 		v.member = false;
-	if (v.uid == 0)
-		return change(cli, &work,
-		    "has no usage file any more; it may always check tokens",
-		    "may always check tokens");
-	if (v.gid == group->gr_gid) {
+	if (v.uid != 0 && v.gid == group->gr_gid) {
 		ak_fail(&cli->error, AK_E_CONFLICT,
 		    "%s is the user's own group; give the user another one: usermod -g",
 		    is.unix_group);
 		return cli_fail(cli);
 	}
-	return change(cli, &work, "may no longer check tokens. " RESTART,
-	    "does not check tokens");
+	if ((end = take_back(cli, &v, is.unix_group)) != EXIT_DONE)
+		return end;
+	if (v.uid == 0)
+		return report(cli, &v,
+		    "has no usage file any more; it may always check tokens",
+		    "may always check tokens");
+	return report(
+	    cli, &v, "may no longer check tokens. " RESTART, "does not check tokens");
 }
 
 /* The uids that have a file in usage.d, and the members of the group; each once. */

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "usage_access.h"
+#include "usage.h"
 #include "verifier_file.h"
 
 #define PATH_SIZE 4200
@@ -82,10 +82,7 @@ verifier_file_remove(struct cli *cli, uid_t uid)
 {
 	static const char *const endings[] = { "", ".new", ".old" };
 	char path[PATH_SIZE];
-	int64_t records;
 
-	if (!usage_fold_all(cli, &records))
-		return false;
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
 		path_of(cli, uid, endings[i], path);
 		if (unlink(path) != 0 && errno != ENOENT) {

@@ -15,7 +15,7 @@ bool verifier_file_is_there(const struct cli *cli, uid_t uid);
  */
 bool verifier_file_make(struct cli *cli, uid_t uid);
 
-/* Count what is in a user's files and take them away. False with cli->error set. */
+/* Take a user's files away, counted or not. False with cli->error set. */
 bool verifier_file_remove(struct cli *cli, uid_t uid);
 
 #endif

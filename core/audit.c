@@ -126,6 +126,9 @@ take_entry(sqlite3_stmt *row, void *context)
 		.subject = ak_column(row, 5),
 		.detail = ak_column(row, 6) };
 
+	for (int i = 2; i <= 6; i++)
+		e.cut = e.cut || strlen(ak_column(row, i)) !=
+				     (size_t)sqlite3_column_bytes(row, i);
 	if (sqlite3_column_bytes(row, 7) == AK_AUDIT_HASH_LEN)
 		memcpy(e.hash, sqlite3_column_blob(row, 7), AK_AUDIT_HASH_LEN);
 	return search->fn(&e, search->context) ? AK_ROW_NEXT : AK_ROW_STOP;
@@ -159,8 +162,8 @@ follow(const struct ak_audit *e, void *context)
 	uint8_t hash[AK_AUDIT_HASH_LEN];
 
 	hash_entry(&walk->chain, e, hash);
-	walk->stopped =
-	    e->seq != walk->chain.count + 1 || memcmp(hash, e->hash, sizeof(hash)) != 0;
+	walk->stopped = e->cut || e->seq != walk->chain.count + 1 ||
+			memcmp(hash, e->hash, sizeof(hash)) != 0;
 	if (walk->stopped)
 		return false;
 	walk->chain.count = e->seq;
@@ -178,7 +181,7 @@ read_all(
 	if ((code = ak_execute(&m->db, "SAVEPOINT audit", error)) != AK_OK)
 		return code;
 	if ((code = get_end(m, end, error)) == AK_OK)
-		code = ak_audit_list(m, NULL, 0, follow, walk, error);
+		code = ak_audit_list(m, NULL, AK_AUDIT_ALL, follow, walk, error);
 	sqlite3_exec(m->db.handle, "RELEASE audit", NULL, NULL, NULL);
 	return code;
 }

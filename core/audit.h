@@ -23,6 +23,7 @@ struct ak_audit {
 	const char *subject;
 	const char *detail; /* JSON: {"field": [from, to], ...} */
 	uint8_t hash[AK_AUDIT_HASH_LEN];
+	bool cut; /* out: its texts are not all of the row, which has a NUL in it */
 };
 
 /* Called with each row, borrowed; false ends the search without an error. */
@@ -32,7 +33,11 @@ typedef bool ak_audit_fn(const struct ak_audit *entry, void *context);
 enum ak_code ak_audit_add(
     struct ak_master *master, struct ak_audit *entry, struct ak_error *error);
 
-/* The rows after `seq`, of one subject or of all (NULL), in their order. */
+/*
+ * The rows from `seq` on, of one subject or of all (NULL), in their order. Only who
+ * writes the master by other means can have put one before the first, 1.
+ */
+#define AK_AUDIT_ALL INT64_MIN
 enum ak_code ak_audit_list(struct ak_master *master, const char *subject, int64_t seq,
     ak_audit_fn *fn, void *context, struct ak_error *error);
 

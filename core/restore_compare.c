@@ -65,10 +65,11 @@ compare_history(struct comparison *c)
 
 	if (!c->r->readable)
 		return AK_OK;
-	code = ak_audit_list(c->r->then, NULL, 0, take_last, &then, c->error);
+	code =
+	    ak_audit_list(c->r->then, NULL, AK_AUDIT_ALL, take_last, &then, c->error);
 	if (code == AK_OK && then.seq > 0)
-		c->same_history = ak_audit_list(c->r->now, NULL, then.seq - 1,
-				      take_first, &now, &ignored) != AK_OK ||
+		c->same_history = ak_audit_list(c->r->now, NULL, then.seq, take_first,
+				      &now, &ignored) != AK_OK ||
 				  (now.seq == then.seq && memcmp(then.hash, now.hash,
 							      sizeof(now.hash)) == 0);
 	return code;

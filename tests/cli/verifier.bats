@@ -147,3 +147,30 @@ drop_account() {
   ends 0
   says 'root may always check tokens; nothing to do.'
 }
+
+@test 'what a verifier has recorded is counted without holding a revocation up (R26)' {
+  root_only
+  local fold tries
+  make deploy
+  "$AK_TOOL" fold -q
+  # A fold that lasts: another program has usage.db, and there is something to write.
+  touch "$AUTHKEY_DIR/usage.d/stray"
+  mkfifo "$PLACE/statements"
+  sqlite3 "$AUTHKEY_DIR/master/usage.db" <"$PLACE/statements" 3>&- &
+  exec 9>"$PLACE/statements"
+  echo 'BEGIN IMMEDIATE;' >&9
+  "$AK_TOOL" verifier remove root 9>&- 3>&- &
+  fold=$!
+  for ((tries = 0; tries < 500; tries++)); do # until it is at it
+    readlink "/proc/$fold/fd/"* | grep -q usage.db && break
+    sleep 0.01
+  done
+  "$AK_TOOL" revoke -y deploy
+  [ "$(verdict)" = REVOKED ]
+  kill -0 "$fold"
+  [ -e "$AUTHKEY_DIR/usage.d/0" ]
+  echo 'ROLLBACK;' >&9
+  exec 9>&-
+  wait "$fold"
+  [ ! -e "$AUTHKEY_DIR/usage.d/0" ]
+}

@@ -382,7 +382,8 @@ the_audit_says_that_it_was_pam_and_who(void **state)
 	h->ruser = "carol";
 	h->tty = "pts/7\n\"";
 	assert_pam(host_change(h, "alice", token, 0), PAM_SUCCESS);
-	assert_code(ak_audit_list(h->fx->master, NULL, 0, take_row, &rows, &error),
+	assert_code(
+	    ak_audit_list(h->fx->master, NULL, AK_AUDIT_ALL, take_row, &rows, &error),
 	    AK_OK, &error);
 	assert_int_equal(rows.count, 2);
 	assert_string_equal(rows.who[0], "carol");

@@ -93,6 +93,16 @@ static const struct tampering {
 	{ "INSERT INTO audit SELECT 41, at, who, tty, action, subject, detail, hash "
 	  "FROM audit WHERE seq = 40",
 	    41 },
+	/* put in before the first */
+	{ "INSERT INTO audit SELECT 0, at, who, tty, action, subject, detail, hash "
+	  "FROM audit WHERE seq = 7",
+	    1 },
+	{ "INSERT INTO audit SELECT -9223372036854775808, at, who, tty, action, "
+	  "subject, detail, hash FROM audit WHERE seq = 7",
+	    1 },
+	/* what stands behind the end of a text, for whoever reads no further */
+	{ "UPDATE audit SET detail = detail || char(0) || 'x' WHERE seq = 7", 7 },
+	{ "UPDATE audit SET who = who || char(0) WHERE seq = 1", 1 },
 	/* put in between, all behind it renumbered */
 	{ "UPDATE audit SET seq = -seq WHERE seq > 7;"
 	  "UPDATE audit SET seq = 1 - seq WHERE seq < 0;"
@@ -217,18 +227,18 @@ rows_are_listed_by_subject_from_a_row_on_and_until_one_is_enough(void **state)
 	struct ak_error error;
 
 	add_rows(fx, 1, ROWS);
-	assert_code(
-	    ak_audit_list(fx->master, NULL, 0, see, &seen, &error), AK_OK, &error);
+	assert_code(ak_audit_list(fx->master, NULL, AK_AUDIT_ALL, see, &seen, &error),
+	    AK_OK, &error);
 	assert_int_equal(seen.count, ROWS);
 	seen.count = 0;
 	assert_code(
-	    ak_audit_list(fx->master, "key 3", 10, see, &seen, &error), AK_OK, &error);
+	    ak_audit_list(fx->master, "key 3", 11, see, &seen, &error), AK_OK, &error);
 	assert_int_equal(seen.count, 4); /* 17, 24, 31, 38 */
 	assert_int_equal(seen.seqs[0], 17);
 	assert_int_equal(seen.seqs[3], 38);
 	seen = (struct seen){ .most = 2 };
 	assert_code(
-	    ak_audit_list(fx->master, NULL, 38, see, &seen, &error), AK_OK, &error);
+	    ak_audit_list(fx->master, NULL, 39, see, &seen, &error), AK_OK, &error);
 	assert_int_equal(seen.count, 2);
 }
 
