@@ -178,7 +178,8 @@ enum ak_code
 ak_publish_seal_file(const char *path, gid_t gid, const struct ak_store_meta *meta,
     struct ak_error *error)
 {
-	struct timespec mark = { meta->published_at, meta->generation % 1000000000 };
+	struct timespec mark = { meta->published_at,
+		meta->generation % AK_STORE_MARKS };
 	struct timespec times[2] = { mark, mark };
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 

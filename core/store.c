@@ -168,6 +168,14 @@ mark_of(const struct stat *st, struct ak_file_mark *mark)
 	mark->mtime = st->st_mtim;
 }
 
+/* Whether the file system has kept the time of a publishing. */
+static bool
+keeps_mark(const struct stat *st, const struct ak_store_meta *meta)
+{
+	return st->st_mtim.tv_sec == meta->published_at &&
+	       st->st_mtim.tv_nsec == meta->generation % AK_STORE_MARKS;
+}
+
 static bool
 is_still(const char *path, const struct ak_file_mark *mark)
 {
@@ -268,8 +276,12 @@ ak_store_mark(const struct ak_store *store, struct ak_store_mark *mark)
 	memset(mark, 0, sizeof(*mark));
 	mark_of(&store->status, &mark->store);
 	mark->tag = store->meta.delta;
-	if (mark->tag != 0)
+	mark->kept = keeps_mark(&store->status, &store->meta);
+	if (mark->tag != 0) {
 		mark_of(&store->delta.status, &mark->delta);
+		mark->kept = mark->kept &&
+			     keeps_mark(&store->delta.status, &store->delta.head.meta);
+	}
 }
 
 bool
@@ -277,7 +289,7 @@ ak_store_is_still(const char *path, const struct ak_store_mark *mark)
 {
 	AK_FILLED_FIRST char delta[PATH_MAX];
 
-	return is_still(path, &mark->store) &&
+	return mark->kept && is_still(path, &mark->store) &&
 	       (mark->tag == 0 ||
 		   (ak_delta_path(path, mark->tag, delta, sizeof(delta)) &&
 		       is_still(delta, &mark->delta)));

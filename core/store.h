@@ -33,8 +33,10 @@ struct ak_store {
 /*
  * Which files a store is. A publish makes a new file and puts the generation into the
  * nanoseconds of its mtime, so two publishings never have the same mark, even when
- * the file system gives out an inode number again at once.
+ * the file system gives out an inode number again at once. One that did not keep that
+ * time, because it knows of seconds alone or of none behind 2038, marks nothing.
  */
+#define AK_STORE_MARKS 1000000000 /* nanoseconds of a second */
 struct ak_file_mark {
 	dev_t dev;
 	ino_t ino;
@@ -44,6 +46,7 @@ struct ak_file_mark {
 struct ak_store_mark {
 	struct ak_file_mark store, delta;
 	uint64_t tag; /* of the delta, 0: there is none */
+	bool kept; /* each file has the time that its publishing gave it */
 };
 
 /*
@@ -86,7 +89,10 @@ enum ak_code ak_store_find(const struct ak_store *store, const char *id,
 /* The mark of the open files. */
 void ak_store_mark(const struct ak_store *store, struct ak_store_mark *mark);
 
-/* Whether the store at `path` is the marked one still: one lstat for each file. */
+/*
+ * Whether the store at `path` is the marked one still, for certain: one lstat for each
+ * file.
+ */
 bool ak_store_is_still(const char *path, const struct ak_store_mark *mark);
 
 /* Close; a store that is closed already is fine. */

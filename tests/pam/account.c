@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The account phase asks again, and steps aside for logins of others (SECURITY R7, R8).
  */
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -276,6 +278,53 @@ a_refusal_in_the_account_phase_stays_one(void **state)
 	pam_end(pamh, PAM_SUCCESS);
 }
 
+/* The mtime of a publishing, on a file system that knows of whole seconds. */
+static void
+lose_nanoseconds(const char *path, struct stat *st)
+{
+	const struct timespec second = { FX_NOW, 0 };
+
+	assert_int_equal(
+	    utimensat(AT_FDCWD, path, (struct timespec[2]){ second, second }, 0), 0);
+	assert_int_equal(stat(path, st), 0);
+}
+
+/*
+ * Nor does a time that a file system cannot hold tell two publishings apart: those
+ * after 2038 are all one there. The next store may have the number of an old one.
+ */
+static void
+a_store_whose_mark_its_file_system_did_not_keep_is_asked_again_R8_R26(void **state)
+{
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice"), *path = h->fx->store;
+	struct stat was, is;
+	pam_handle_t *pamh;
+	char aside[FX_PATH + 64];
+	uint8_t *bytes;
+	size_t len;
+	int fd;
+
+	snprintf(aside, sizeof(aside), "%s.aside", path);
+	lose_nanoseconds(path, &was);
+	h->talk.answer.text = token;
+	pamh = host_start(h, "test", "alice");
+	assert_pam(pam_authenticate(pamh, 0), PAM_SUCCESS);
+	assert_int_equal(rename(path, aside), 0);
+	fx_set_state(h->fx, token, AK_ENDED);
+	bytes = fx_read(path, &len);
+	fd = open(aside, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(write(fd, bytes, len), (ssize_t)len);
+	close(fd);
+	free(bytes);
+	assert_int_equal(rename(aside, path), 0);
+	lose_nanoseconds(path, &is);
+	assert_true(is.st_ino == was.st_ino && is.st_size == was.st_size &&
+		    is.st_mtim.tv_sec == was.st_mtim.tv_sec);
+	assert_pam(pam_acct_mgmt(pamh, 0), PAM_PERM_DENIED);
+	pam_end(pamh, PAM_SUCCESS);
+}
+
 int
 main(void)
 {
@@ -286,6 +335,8 @@ main(void)
 		HOST_TEST(account_refuses_another_user_than_the_keys_owner_R7),
 		HOST_TEST(account_asks_who_and_where_the_client_is_now_R7_R8),
 		HOST_TEST(a_refusal_in_the_account_phase_stays_one),
+		HOST_TEST(
+		    a_store_whose_mark_its_file_system_did_not_keep_is_asked_again_R8_R26),
 	};
 
 	return cmocka_run_group_tests_name("account", tests, NULL, NULL);
