@@ -137,7 +137,7 @@ static bool
 has_news(const struct ak_fold_file *in)
 {
 	return in->offset != in->known || dropped_of(in) != in->dropped ||
-	       in->offset + AK_USAGE_LEN <= in->status.st_size;
+	       in->status.st_size - in->offset >= AK_USAGE_LEN;
 }
 
 static enum ak_code

@@ -113,6 +113,29 @@ neither_does_one_that_finds_a_torn_record(void **state)
 	sqlite3_close(o.db);
 }
 
+/* Its owner may make it so, and what is added to the last number there is, is none. */
+static void
+nor_one_of_a_file_that_is_as_large_as_a_file_can_be_R30(void **state)
+{
+	struct fx *fx = *state;
+	struct ak_error error;
+	struct onlooker o;
+
+	look_on(&o, fx);
+	if (truncate(us_path(fx, geteuid(), ""), INT64_MAX) != 0) {
+		sqlite3_close(o.db);
+		fx_skip("no file may be as large here");
+	}
+	assert_true(writes(&o, NULL)); /* and it is put aside */
+	assert_true(writes(&o, NULL)); /* nothing more is wrong */
+	/* Nor does it ask for the right to write, which another has. */
+	assert_int_equal(
+	    sqlite3_exec(o.db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	assert_code(
+	    us_try_fold(fx, o.now, AK_FOLD_SOME, NULL, &error), AK_OK, &error);
+	sqlite3_close(o.db);
+}
+
 static void
 what_is_wrong_is_written_once_and_ends_with_the_file(void **state)
 {
@@ -223,6 +246,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		FX_TEST(a_fold_that_finds_nothing_new_writes_nothing),
 		FX_TEST(neither_does_one_that_finds_a_torn_record),
+		FX_TEST(nor_one_of_a_file_that_is_as_large_as_a_file_can_be_R30),
 		FX_TEST(what_is_wrong_is_written_once_and_ends_with_the_file),
 		FX_TEST(drops_are_seen_without_a_record),
 		FX_TEST(a_file_that_was_cut_short_is_seen),
