@@ -3,6 +3,7 @@
 
 #include "crc32.h"
 #include "byte_order.h"
+#include "name.h"
 #include "usage_record.h"
 #include "when.h"
 
@@ -81,17 +82,22 @@ ak_usage_pack(const struct ak_usage_record *record, uint8_t packed[AK_USAGE_LEN]
 	ak_put_number(packed + CHECK_AT, ak_crc32(packed, CHECK_AT), 4);
 }
 
-/* Visible ASCII, then NULs to the end. */
+/*
+ * A service's name or none, then NULs to the end. No other texts get into tables and
+ * spreadsheets: "*" for one is what the fold calls what it does not tell apart.
+ */
 static bool
-is_service(const char *service)
+is_service(const uint8_t *bytes)
 {
-	size_t len = strnlen(service, AK_USAGE_SERVICE_MAX);
+	char service[AK_USAGE_SERVICE_MAX + 1] = { 0 };
+	size_t len;
 
-	for (size_t i = 0; i < AK_USAGE_SERVICE_MAX; i++)
-		if (i < len ? service[i] <= ' ' || service[i] >= 0x7f
-			    : service[i] != '\0')
+	memcpy(service, bytes, AK_USAGE_SERVICE_MAX);
+	len = strlen(service);
+	for (size_t i = len; i < AK_USAGE_SERVICE_MAX; i++)
+		if (service[i] != '\0')
 			return false;
-	return true;
+	return len == 0 || ak_service_why_not(service) == NULL;
 }
 
 bool
@@ -104,8 +110,7 @@ ak_usage_unpack(const uint8_t packed[AK_USAGE_LEN], struct ak_usage_record *reco
 	/* The check comes last: bytes that only look like a beginning cost little. */
 	if (memcmp(packed, ak_usage_magic, sizeof(ak_usage_magic)) != 0 ||
 	    !ak_reason_exists(reason) || time < 0 || time > AK_TIME_MAX ||
-	    packed[HAS_ADDRESS_AT] > 1 ||
-	    !is_service((const char *)packed + SERVICE_AT) ||
+	    packed[HAS_ADDRESS_AT] > 1 || !is_service(packed + SERVICE_AT) ||
 	    ak_get_number(packed + CHECK_AT, 4) != ak_crc32(packed, CHECK_AT))
 		return false;
 	for (size_t i = 0; i < AK_ID_LEN; i++)

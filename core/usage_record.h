@@ -53,7 +53,7 @@ void ak_usage_pack(const struct ak_usage_record *record, uint8_t packed[AK_USAGE
 /*
  * Unpack 80 bytes of any origin. False, and the record all zero, unless the check fits
  * and each field is in its form: a reason that there is, an id of base58, a time from
- * 1970 to 9999, a service name of visible ASCII.
+ * 1970 to 9999, a name as services have, or none.
  */
 bool ak_usage_unpack(
     const uint8_t packed[AK_USAGE_LEN], struct ak_usage_record *record);
