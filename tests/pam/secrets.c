@@ -240,6 +240,50 @@ a_token_is_nowhere_after_trouble_R15(void **state)
 	assert_int_equal(copies(&in_live), 0);
 }
 
+/* The new token as its owner is shown it: masked from there on. */
+static int
+take_new(void *context)
+{
+	struct host *h = context;
+	char *text = h->talk.last_message;
+
+	if (strchr(text, ' ') == NULL) {
+		masked_len = strlen(text);
+		for (size_t i = 0; i < masked_len; i++)
+			masked[i] = (uint8_t)text[i] ^ MASK;
+	}
+	explicit_bzero(text, sizeof(h->talk.last_message));
+	return PAM_SUCCESS;
+}
+
+static void
+neither_token_is_anywhere_after_a_change_R15(void **state)
+{
+	struct host *h = *state;
+	uint8_t old[sizeof(masked)];
+	unsigned in_live;
+	size_t len;
+
+	if (FX_SANITIZED || fx_in_valgrind())
+		fx_skip("a sanitizer's own memory cannot be read through");
+	host_passwd(h, "");
+	get_masked_token(h);
+	fx_reopen(h->fx);
+	memcpy(old, masked, sizeof(old));
+	len = masked_len;
+	unmask();
+	h->talk.shown = take_new;
+	h->talk.context = h;
+	assert_pam(host_change(h, "alice", live, 0), PAM_SUCCESS);
+	assert_memory_not_equal(old, masked, sizeof(old));
+	assert_int_equal(copies(&in_live), 0); /* of the new one */
+	assert_int_equal(in_live, 0);
+	memcpy(masked, old, sizeof(old));
+	masked_len = len;
+	assert_int_equal(copies(&in_live), 0); /* of the old one */
+	assert_true(in_live > 0);
+}
+
 int
 main(void)
 {
@@ -247,6 +291,7 @@ main(void)
 		HOST_TEST(the_search_finds_a_copy_that_is_there),
 		HOST_TEST(a_token_is_nowhere_but_with_its_client_afterwards_R15),
 		HOST_TEST(a_token_is_nowhere_after_trouble_R15),
+		HOST_TEST(neither_token_is_anywhere_after_a_change_R15),
 	};
 
 	return cmocka_run_group_tests_name("secrets", tests, NULL, NULL);
