@@ -95,9 +95,10 @@ ak_column_text(sqlite3_stmt *row, int column, char *to, size_t size)
 {
 	const char *text = ak_column(row, column);
 	size_t len = strlen(text);
-	bool fits = len < size;
+	/* What stands behind a NUL is damage: a list of networks must not end there. */
+	bool fits = len < size && len == (size_t)sqlite3_column_bytes(row, column);
 
-	if (!fits)
+	if (len >= size)
 		len = size - 1;
 	if (len > 0)
 		memcpy(to, text, len);

@@ -63,19 +63,34 @@ read_sealed(sqlite3_stmt *row, struct ak_record *r)
 	return true;
 }
 
+/*
+ * What a login would take for damage is damage here: otherwise what is read back of a
+ * publishing fails, and so does every change that has to do with this key.
+ */
+static bool
+read_made_of(sqlite3_stmt *row, struct ak_key *key)
+{
+	int64_t scheme = sqlite3_column_int64(row, SCHEME);
+	int64_t state = sqlite3_column_int64(row, STATE);
+
+	if (sqlite3_column_bytes(row, DIGEST) != AK_DIGEST_LEN ||
+	    scheme != AK_SCHEME_BLAKE2B || state < AK_ENABLED || state > AK_ENDED)
+		return false;
+	memcpy(key->digest, sqlite3_column_blob(row, DIGEST), AK_DIGEST_LEN);
+	key->scheme = (uint8_t)scheme;
+	key->state = (enum ak_state)state;
+	return key->owner[0] != '\0';
+}
+
 bool
 ak_record_read(sqlite3_stmt *row, struct ak_record *r)
 {
 	struct ak_key *key = &r->key;
 
 	memset(r, 0, sizeof(*r));
-	if (!read_texts(row, r) || !read_sealed(row, r) ||
-	    sqlite3_column_bytes(row, DIGEST) != AK_DIGEST_LEN)
+	if (!read_texts(row, r) || !read_sealed(row, r) || !read_made_of(row, key))
 		return false;
-	memcpy(key->digest, sqlite3_column_blob(row, DIGEST), AK_DIGEST_LEN);
 	key->decoy = sqlite3_column_int(row, DECOY) != 0;
-	key->scheme = (uint8_t)sqlite3_column_int(row, SCHEME);
-	key->state = (enum ak_state)sqlite3_column_int(row, STATE);
 	key->not_before = ak_column_time(row, NOT_BEFORE);
 	key->expires_at = ak_column_time(row, EXPIRES_AT);
 	key->owner_suspended = sqlite3_column_int(row, OWNER_SUSPENDED) != 0;

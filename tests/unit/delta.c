@@ -122,6 +122,39 @@ ids_that_crowd_are_published_whole(void **state)
 	assert_reason(fx_verify(fx, fx_key(fx, "alice"), "alice"), AK_VALID);
 }
 
+/* What damage makes of a field, whatever the table's checks say of it. */
+static void
+what_no_login_would_read_holds_no_change_of_its_owner_up_R26(void **state)
+{
+	static const char *const damages[] = { "state = 7", "scheme = 2",
+		"services = 'a' || char(0) || 'b'" };
+	const char *good, *bad;
+	struct ak_error error;
+	char sql[256], id[AK_ID_LEN + 1];
+	struct fx *fx;
+	void *each;
+
+	(void)state;
+	for (size_t i = 0; i < FX_COUNT(damages); i++) {
+		assert_int_equal(fx_setup(&each), 0);
+		fx = each;
+		good = fx_key(fx, "alice");
+		bad = fx_key(fx, "alice");
+		fx_delta(fx, 1, 100);
+		snprintf(sql, sizeof(sql),
+		    "PRAGMA ignore_check_constraints = 1;"
+		    "UPDATE key SET %s WHERE id = '%s'",
+		    damages[i], fx_id(bad));
+		assert_code(ak_execute(&fx->master->db, sql, &error), AK_OK, &error);
+		fx_set_owner(fx, "alice", true, false);
+		assert_int_equal(ak_master_left_out(fx->master, id), 1);
+		assert_string_equal(id, fx_id(bad));
+		assert_reason(fx_verify(fx, good, "alice"), AK_OWNER_SUSPENDED);
+		assert_reason(fx_verify(fx, bad, "alice"), AK_NOT_FOUND);
+		assert_int_equal(fx_teardown(&each), 0);
+	}
+}
+
 static void
 a_key_that_cannot_be_read_closes_itself_alone(void **state)
 {
@@ -365,6 +398,8 @@ main(void)
 		FX_TEST(a_small_store_has_none),
 		FX_TEST(more_than_it_holds_writes_the_store_once),
 		FX_TEST(ids_that_crowd_are_published_whole),
+		cmocka_unit_test(
+		    what_no_login_would_read_holds_no_change_of_its_owner_up_R26),
 		FX_TEST(a_key_that_cannot_be_read_closes_itself_alone),
 		FX_TEST(no_damage_revives_a_key_R20),
 		FX_TEST(a_head_that_was_changed_is_none_R18_R28),
