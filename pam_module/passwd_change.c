@@ -159,13 +159,22 @@ note_both(struct ak_master *master, struct passwd_change *c,
 	return note(master, c, old->key.id, detail);
 }
 
+/* When the old token ends: AK_NO_TIME, at once. */
+static int64_t
+end_of_old(const struct passwd_change *c)
+{
+	if (c->overlap == 0)
+		return AK_NO_TIME;
+	return c->overlap < AK_TIME_MAX - c->now ? c->now + c->overlap : AK_TIME_MAX;
+}
+
 /* Within the change: the key as the master has it, decided once more, and replaced. */
 static enum ak_code
 replace(struct ak_master *master, struct passwd_change *c, struct ak_request *request)
 {
-	struct ak_rotation plan = { .now = c->now,
-		.by = c->who,
-		.until = c->overlap > 0 ? c->now + c->overlap : AK_NO_TIME };
+	struct ak_rotation plan = {
+		.now = c->now, .by = c->who, .until = end_of_old(c)
+	};
 	struct ak_record was, old, new;
 	enum ak_code code;
 	bool found;

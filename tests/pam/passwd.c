@@ -158,6 +158,23 @@ services_are_not_looked_at_and_networks_of_a_client_are(void **state)
 	assert_pam(host_change(h, "bob", token, 0), PAM_SUCCESS);
 }
 
+/* A time behind all times would be damage to the record that has it. */
+static void
+an_overlap_ends_where_times_do(void **state)
+{
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice");
+	struct ak_record *old;
+
+	host_passwd(h, "overlap=2932896d");
+	assert_pam(host_change(h, "alice", token, 0), PAM_SUCCESS);
+	assert_reason(fx_verify(h->fx, h->talk.last_message, "alice"), AK_VALID);
+	assert_reason(fx_verify(h->fx, token, "alice"), AK_VALID);
+	old = fx_load(h->fx, token);
+	assert_true(old->key.expires_at == AK_TIME_MAX);
+	fx_save(h->fx);
+}
+
 static void
 a_client_that_shows_nothing_changes_nothing(void **state)
 {
@@ -407,6 +424,7 @@ main(void)
 		HOST_TEST(a_token_that_proves_nothing_changes_nothing),
 		HOST_TEST(what_is_no_token_of_ours_changes_nothing),
 		HOST_TEST(services_are_not_looked_at_and_networks_of_a_client_are),
+		HOST_TEST(an_overlap_ends_where_times_do),
 		HOST_TEST(a_client_that_shows_nothing_changes_nothing),
 		HOST_TEST(a_conversation_that_fails_at_the_prompt_changes_nothing),
 		HOST_TEST(
