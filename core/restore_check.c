@@ -86,6 +86,19 @@ pass_owner(const struct ak_owner *owner, void *context)
 	return true;
 }
 
+/*
+ * What is added to them must be a number, and a time: otherwise no change is published
+ * any more, or a key is made that nobody can read.
+ */
+static bool
+are_sane(const struct ak_installation *is)
+{
+	return is->generation >= 0 && is->generation < INT64_MAX / 2 &&
+	       (is->default_expiry == AK_NO_TIME ||
+		   (is->default_expiry > 0 && is->default_expiry < AK_TIME_MAX / 2)) &&
+	       is->retention > 0 && is->retention < AK_TIME_MAX && is->usage_cap > 0;
+}
+
 /* Every row must be one that this program can read, and the group must be there. */
 static enum ak_code
 check_rows(struct ak_master *then, struct ak_error *error)
@@ -94,8 +107,13 @@ check_rows(struct ak_master *then, struct ak_error *error)
 	enum ak_code code;
 	gid_t gid;
 
-	if ((code = ak_master_installation(then, &is, error)) != AK_OK ||
-	    (code = ak_group_id(is.unix_group, &gid, error)) != AK_OK ||
+	if ((code = ak_master_installation(then, &is, error)) != AK_OK)
+		return code;
+	if (!are_sane(&is))
+		return ak_fail(error, AK_E_STORE,
+		    "%s: is damaged: its generation or a setting of config",
+		    then->db.path);
+	if ((code = ak_group_id(is.unix_group, &gid, error)) != AK_OK ||
 	    (code = ak_record_all(then, pass_record, NULL, error)) != AK_OK)
 		return code;
 	return ak_owner_all(then, pass_owner, NULL, error);

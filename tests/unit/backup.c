@@ -135,6 +135,35 @@ a_key_of_another_history_counts_as_new(void **state)
 	assert_int_equal(fx_load(fx, token)->key.state, AK_ENABLED);
 }
 
+/* Nothing could be changed any more, or no key made, once it is in place. */
+static void
+a_backup_whose_numbers_lead_nowhere_is_refused_R26(void **state)
+{
+	static const char *const lies[] = { "generation = 9223372036854775807",
+		"generation = -1", "default_expiry = 9223372036854775807",
+		"default_expiry = 253402300799", "default_expiry = -1",
+		"retention = -9223372036854775807", "usage_cap = -1" };
+	struct fx *fx = *state;
+	const char *token = fx_key(fx, "alice"), *path = fx_path(fx, "backup");
+	struct ak_restore *r;
+	struct ak_error error;
+	char sql[128];
+	sqlite3 *db;
+
+	for (size_t i = 0; i < FX_COUNT(lies); i++) {
+		make_backup(fx, path);
+		snprintf(sql, sizeof(sql), "UPDATE installation SET %s", lies[i]);
+		assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+		sqlite3_close(db);
+		if (ak_restore_open(fx->root, path, &r, &error) == AK_OK)
+			fail_msg("%s", lies[i]);
+		assert_contains(error.text, "is damaged");
+	}
+	fx_set_state(fx, token, AK_ENDED);
+	assert_reason(fx_verify(fx, token, "alice"), AK_REVOKED);
+}
+
 /* SQLite keeps no checksums: a changed text may read as another text, and no more. */
 static void
 a_backup_with_a_changed_byte_is_refused_or_reads_to_its_end(void **state)
@@ -219,6 +248,7 @@ main(void)
 		FX_TEST(a_restore_brings_back_what_was_and_goes_on_counting),
 		FX_TEST(what_was_ended_since_stays_ended),
 		FX_TEST(a_key_of_another_history_counts_as_new),
+		FX_TEST(a_backup_whose_numbers_lead_nowhere_is_refused_R26),
 		FX_TEST(a_backup_with_a_changed_byte_is_refused_or_reads_to_its_end),
 		FX_TEST(a_backup_that_fails_leaves_no_file),
 		FX_TEST(a_damaged_record_is_left_out_and_the_others_are_published),
