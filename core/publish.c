@@ -237,7 +237,7 @@ build_whole(
 
 	if ((code = ak_publish_build_store(m, m->paths.store_new, meta, gid, error)) !=
 		AK_OK ||
-	    (code = ak_delta_forget(m, INT64_MAX, error)) != AK_OK)
+	    (code = ak_delta_forget(m, AK_DELTA_ALL, error)) != AK_OK)
 		return code;
 	return meta->delta != 0 ? ak_delta_build(m, meta, gid, &fits, error)
 				: ak_publishing_put(m, &none, error);

@@ -76,7 +76,7 @@ finish(struct ak_master *m, struct merge *merge, int64_t now, bool keep_floor,
 	    (code = ak_publishing_get(m, &is, error)) != AK_OK ||
 	    is.tag != merge->then.tag || is.room <= 0 || merge->meta.delta == 0 ||
 	    (code = ak_master_installation(m, &installation, error)) != AK_OK ||
-	    (code = ak_delta_forget(m, merge->meta.generation, error)) != AK_OK)
+	    (code = ak_delta_forget(m, merge->meta.generation - 1, error)) != AK_OK)
 		return code;
 	merge->meta.generation = installation.generation;
 	merge->meta.published_at = keep_floor ? ak_master_floor(m, now) : now;

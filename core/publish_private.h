@@ -17,7 +17,11 @@ enum ak_code ak_publishing_get(
 enum ak_code ak_publishing_put(struct ak_master *master,
     const struct ak_publishing *publishing, struct ak_error *error);
 
-/* Forget what has changed before a generation: a whole store has it now. */
+/*
+ * Forget what has changed since a generation, or one before it: a whole store has it
+ * now. With AK_DELTA_ALL nothing stays, whatever a backup has brought along.
+ */
+#define AK_DELTA_ALL INT64_MAX
 enum ak_code ak_delta_forget(
     struct ak_master *master, int64_t generation, struct ak_error *error);
 

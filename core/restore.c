@@ -242,7 +242,7 @@ commit_copy(struct ak_restore *r, int64_t generation, struct ak_error *error)
 	if ((code = ak_write(&r->then->db, AK_Q_generation_put,
 		 AK_VALUES(AK_NUMBER(generation)), error)) != AK_OK ||
 	    (code = ak_publishing_put(r->then, &none, error)) != AK_OK ||
-	    (code = ak_delta_forget(r->then, INT64_MAX, error)) != AK_OK)
+	    (code = ak_delta_forget(r->then, AK_DELTA_ALL, error)) != AK_OK)
 		return code;
 	return ak_execute(&r->then->db, "COMMIT", error);
 }

@@ -164,6 +164,46 @@ a_backup_whose_numbers_lead_nowhere_is_refused_R26(void **state)
 	assert_reason(fx_verify(fx, token, "alice"), AK_REVOKED);
 }
 
+/* A record that stands in no table of keys, so that nobody would ever see it. */
+static void
+no_record_is_smuggled_into_a_delta_by_a_backup_R20(void **state)
+{
+	static const int64_t since[] = { 0, INT64_MAX - 1, INT64_MAX };
+	struct fx *fx = *state;
+	const char *path = fx_path(fx, "backup"), *hidden = fx_key(fx, "mallory");
+	struct ak_key key = fx_load(fx, hidden)->key;
+	struct ak_restore_view view;
+	uint8_t packed[AK_PACKED_MAX];
+	struct ak_error error;
+	sqlite3_stmt *insert;
+	sqlite3 *db;
+	size_t len;
+
+	fx_key(fx, "alice");
+	strcpy(key.owner, "root");
+	len = ak_key_pack(&key, packed);
+	assert_code(ak_master_begin(fx->master, &error), AK_OK, &error);
+	assert_code(ak_record_delete(fx->master, key.id, &error), AK_OK, &error);
+	assert_code(ak_master_commit(fx->master, FX_NOW, &error), AK_OK, &error);
+	for (size_t i = 0; i < FX_COUNT(since); i++) {
+		make_backup(fx, path);
+		assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+		assert_int_equal(
+		    sqlite3_prepare_v2(
+			db, "INSERT INTO delta VALUES (?1, ?2, ?3)", -1, &insert, NULL),
+		    SQLITE_OK);
+		sqlite3_bind_text(insert, 1, key.id, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(insert, 2, since[i]);
+		sqlite3_bind_blob(insert, 3, packed, (int)len, SQLITE_STATIC);
+		assert_int_equal(sqlite3_step(insert), SQLITE_DONE);
+		sqlite3_finalize(insert);
+		sqlite3_close(db);
+		restore(fx, path, true, &view);
+		fx_delta(fx, 1, 100); /* as many keys have it */
+		assert_reason(fx_verify(fx, hidden, "root"), AK_NOT_FOUND);
+	}
+}
+
 /* SQLite keeps no checksums: a changed text may read as another text, and no more. */
 static void
 a_backup_with_a_changed_byte_is_refused_or_reads_to_its_end(void **state)
@@ -249,6 +289,7 @@ main(void)
 		FX_TEST(what_was_ended_since_stays_ended),
 		FX_TEST(a_key_of_another_history_counts_as_new),
 		FX_TEST(a_backup_whose_numbers_lead_nowhere_is_refused_R26),
+		FX_TEST(no_record_is_smuggled_into_a_delta_by_a_backup_R20),
 		FX_TEST(a_backup_with_a_changed_byte_is_refused_or_reads_to_its_end),
 		FX_TEST(a_backup_that_fails_leaves_no_file),
 		FX_TEST(a_damaged_record_is_left_out_and_the_others_are_published),
