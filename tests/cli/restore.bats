@@ -312,6 +312,11 @@ spoilt() {
   spoilt 'DROP INDEX key_name' 'somebody changed it'
   spoilt "PRAGMA writable_schema = ON; UPDATE sqlite_schema
     SET sql = replace(sql, 'owner.suspended_at IS NOT NULL', '0') WHERE name = 'record'" 'somebody changed it'
+  spoilt 'DROP TABLE delta; CREATE TABLE delta (id, since, record)' 'somebody changed it'
+  spoilt 'DROP TABLE delta; CREATE VIRTUAL TABLE delta USING dbstat; VACUUM' 'somebody changed it'
+  spoilt "PRAGMA writable_schema = ON; UPDATE sqlite_schema
+    SET sql = replace(sql, 'CHECK (state IN (1, 2, 3))', '') WHERE name = 'key'" 'somebody changed it'
+  spoilt 'DROP INDEX key_name; CREATE INDEX key_name ON key (owner)' 'somebody changed it'
   spoilt 'PRAGMA user_version = 99' 'newer authkey'
   spoilt 'PRAGMA user_version = -7' 'damaged'
   spoilt 'PRAGMA user_version = 0' 'damaged'
