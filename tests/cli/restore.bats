@@ -303,7 +303,7 @@ spoilt() {
   [ -z "$(find "$AUTHKEY_DIR/master" -name 'copy.new*')" ]
 }
 
-@test 'a backup that was tampered with, is newer, or something else is refused' {
+@test 'a backup that was tampered with, is newer, or something else is refused (R26)' {
   make deploy
   backup
   spoilt "UPDATE audit SET who = 'nobody'" 'its audit is broken at row 1'
