@@ -131,8 +131,7 @@ nor_one_of_a_file_that_is_as_large_as_a_file_can_be_R30(void **state)
 	/* Nor does it ask for the right to write, which another has. */
 	assert_int_equal(
 	    sqlite3_exec(o.db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-	assert_code(
-	    us_try_fold(fx, o.now, AK_FOLD_SOME, NULL, &error), AK_OK, &error);
+	assert_code(us_try_fold(fx, o.now, AK_FOLD_SOME, NULL, &error), AK_OK, &error);
 	sqlite3_close(o.db);
 }
 
