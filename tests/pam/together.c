@@ -4,11 +4,13 @@
  * threads is here, for the thread sanitizer; processes are in switched.c.
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../host.h"
 
 #define THREADS 8
+#define CHANGERS 4
 
 static int
 log_in(const struct host *h, struct talk *talk, const char *user, const char *token)
@@ -99,11 +101,73 @@ eight_threads_with_their_own_handles_get_right_answers_R13(void **state)
 	assert_int_equal(fx_open_files(), files);
 }
 
+/* A thread that changes a key of its own, over and over. */
+struct changer {
+	const struct host *h;
+	pthread_t id;
+	unsigned loops;
+	int rc; /* the first that is no success */
+	char token[AK_TOKEN_MAX + 1];
+};
+
+static void *
+change_again_and_again(void *context)
+{
+	struct changer *c = context;
+	struct talk talk;
+	pam_handle_t *pamh;
+
+	memset(&talk, 0, sizeof(talk));
+	talk.answer = (struct answer){ ANSWER_TEXT, c->token, 0 };
+	for (unsigned n = 0; n < c->loops && c->rc == PAM_SUCCESS; n++) {
+		if ((pamh = host_start_with(c->h, &talk, "test", "alice")) == NULL) {
+			c->rc = PAM_ABORT;
+			break;
+		}
+		c->rc = pam_chauthtok(pamh, 0);
+		pam_end(pamh, c->rc);
+		snprintf(c->token, sizeof(c->token), "%.*s", AK_TOKEN_MAX,
+		    talk.last_message);
+	}
+	return NULL;
+}
+
+static void
+threads_that_change_their_keys_at_once_all_get_new_ones_R13(void **state)
+{
+	struct host *h = *state;
+	struct changer changers[CHANGERS];
+	unsigned files;
+
+	for (unsigned i = 0; i < CHANGERS; i++)
+		fx_key(h->fx, "alice");
+	host_service(h, "other", ""); /* no other module, as above */
+	host_passwd(h, "quiet");
+	ak_master_close(&h->fx->master);
+	files = fx_open_files();
+	for (unsigned i = 0; i < CHANGERS; i++) {
+		changers[i] = (struct changer){ .h = h, .loops = fx_loops(20) };
+		memcpy(changers[i].token, h->fx->tokens[i], sizeof(changers[i].token));
+		assert_int_equal(pthread_create(&changers[i].id, NULL,
+				     change_again_and_again, &changers[i]),
+		    0);
+	}
+	for (unsigned i = 0; i < CHANGERS; i++)
+		assert_int_equal(pthread_join(changers[i].id, NULL), 0);
+	assert_int_equal(fx_open_files(), files);
+	fx_reopen(h->fx);
+	for (unsigned i = 0; i < CHANGERS; i++) {
+		assert_pam(changers[i].rc, PAM_SUCCESS);
+		assert_reason(fx_verify(h->fx, changers[i].token, "alice"), AK_VALID);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		HOST_TEST(eight_threads_with_their_own_handles_get_right_answers_R13),
+		HOST_TEST(threads_that_change_their_keys_at_once_all_get_new_ones_R13),
 	};
 
 	return cmocka_run_group_tests_name("together", tests, NULL, NULL);
