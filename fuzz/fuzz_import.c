@@ -103,6 +103,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		take(&import, lines.at[i]);
 	FUZZ_CHECK(import.keys.added == tool_keys(cli));
 	FUZZ_CHECK(import.owners.added == tool_owners(cli));
+	FUZZ_CHECK(
+	    replace || (import.keys.replaced == 0 && import.owners.replaced == 0));
 	code = import_end(&import);
 	FUZZ_CHECK(code == (import.mistakes == 0                    ? AK_OK
 			       : import.mistakes > import.conflicts ? AK_E_USAGE

@@ -62,7 +62,13 @@ filler(uint8_t how, char *with)
 	return how < 240 ? AK_SCAN_WINDOW - 8U * (how >> 2 & 3) : AK_SCAN_WINDOW + 8000;
 }
 
-/* Who mutates a text finds no checksum. */
+static bool
+is_prefix_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* Who mutates a text finds no checksum. The prefix is as long as it can be. */
 static void
 put_checksums(struct text *t)
 {
@@ -72,7 +78,10 @@ put_checksums(struct text *t)
 		if (memcmp(t->bytes + i, "%%%%%%", AK_CHECKSUM_LEN) != 0 ||
 		    t->bytes[i - BODY - 1] != '_')
 			continue;
-		begin = i - BODY - 3;
+		begin = i - BODY - 1;
+		while (begin > 0 && i - begin <= BODY + AK_PREFIX_MAX &&
+		       is_prefix_char(t->bytes[begin - 1]))
+			begin--;
 		ak_token_checksum(t->bytes + begin, i - begin, t->bytes + i);
 	}
 }

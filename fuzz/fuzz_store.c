@@ -8,6 +8,7 @@
  *	"s", "b"	a small or big real store; the rest are edits of four bytes: the
  *			place (3, the highest bit of it: within the records) and the
  *			byte. Records are sealed anew behind them, as their writer can.
+ *	"S", "B"	the same, and seals stay as they were
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -109,9 +110,9 @@ prepare(void)
 	make_image(&big);
 }
 
-/* The edits of an input, in a copy of the image, with all seals made anew. */
+/* The edits of an input, in a copy of the image. */
 static uint8_t *
-edit(const struct image *image, struct fuzz_input *in)
+edit(const struct image *image, struct fuzz_input *in, bool sealed_anew)
 {
 	uint8_t *bytes = (uint8_t *)fuzz_copy(image->bytes, image->len);
 	size_t at, first = image->records[0].at;
@@ -123,7 +124,7 @@ edit(const struct image *image, struct fuzz_input *in)
 			at = first + (at & 0x3fff);
 		bytes[at % image->len] = fuzz_byte(in);
 	}
-	for (unsigned i = 0; i < image->keys; i++) {
+	for (unsigned i = 0; sealed_anew && i < image->keys; i++) {
 		if ((at = image->records[i].at) == 0)
 			continue;
 		p.len = image->records[i].len;
@@ -200,7 +201,7 @@ look_up(const char *id, struct ak_store_meta *meta, uint8_t *record)
 
 /* What is found for a key of the image: its record as it was sealed, or as it was. */
 static void
-check_own(const struct image *image, unsigned i, const uint8_t *bytes)
+check_own(const struct image *image, unsigned i, const uint8_t *bytes, bool sealed_anew)
 {
 	uint8_t found[AK_PACKED_MAX], packed[AK_PACKED_MAX];
 	const struct ak_key *key = &image->records[i].key;
@@ -212,7 +213,7 @@ check_own(const struct image *image, unsigned i, const uint8_t *bytes)
 		return;
 	FUZZ_CHECK((size_t)got == len);
 	FUZZ_CHECK(memcmp(found, packed, len) == 0 ||
-		   (image->records[i].at != 0 &&
+		   (sealed_anew && image->records[i].at != 0 &&
 		       memcmp(found, bytes + image->records[i].at, len) == 0));
 	FUZZ_CHECK(meta.generation > 0 && meta.published_at == FX_NOW);
 }
@@ -249,17 +250,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_input in = { data, size };
 	const struct image *image;
 	char kind = (char)fuzz_byte(&in);
+	bool anew = kind == 's' || kind == 'b';
 	uint8_t *bytes;
 	size_t len;
 
 	prepare();
-	image = kind == 's' ? &small : kind == 'b' ? &big : NULL;
-	bytes = image != NULL ? edit(image, &in) : (uint8_t *)fuzz_copy(in.at, in.left);
+	image = kind == 's' || kind == 'S'   ? &small
+		: kind == 'b' || kind == 'B' ? &big
+					     : NULL;
+	bytes = image != NULL ? edit(image, &in, anew)
+			      : (uint8_t *)fuzz_copy(in.at, in.left);
 	len = image != NULL ? image->len : in.left;
 	put(bytes, len);
 	for (unsigned i = 0; image != NULL && i < image->keys;
 	     i += image == &big ? 19 : 1)
-		check_own(image, i, bytes);
+		check_own(image, i, bytes, anew);
 	for (size_t i = 0; image != &big && i < FX_COUNT(ids); i++)
 		check_any(bytes, len, ids[i]);
 	free(bytes);

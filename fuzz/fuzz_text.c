@@ -193,6 +193,8 @@ check_network(const char *text, size_t size)
 		near.bytes[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
 		FUZZ_CHECK(
 		    ak_network_contains(&network, &near) == (bit >= network.bits));
+		FUZZ_CHECK(bit < network.bits ||
+			   (network.base.bytes[bit / 8] & 0x80 >> bit % 8) == 0);
 	}
 }
 

@@ -99,6 +99,16 @@ check_grant(pam_handle_t *pamh, int rc)
 			   !looks_like_token(login_item(pamh, PAM_USER)));
 }
 
+/* A token that came as the user name is no name any more, let in or not. */
+static void
+check_name(pam_handle_t *pamh)
+{
+	const char *name = login_item(pamh, PAM_USER);
+
+	FUZZ_CHECK(
+	    !l.by_name || l.failed > 0 || name == NULL || !looks_like_token(name));
+}
+
 /* What the module says to a presented token, against the model. */
 void
 login_check_authenticate(pam_handle_t *pamh, int rc)
@@ -112,10 +122,12 @@ login_check_authenticate(pam_handle_t *pamh, int rc)
 		 (login_choice(ANSWER, TALKS) == TALK_TEXT && !l.o.use_first_pass))
 		token = l.answer;
 	if (l.wrong || token == NULL) {
-		FUZZ_CHECK(rc != PAM_SUCCESS);
-		FUZZ_CHECK(!l.wrong || rc == PAM_SERVICE_ERR);
+		FUZZ_CHECK(rc == (l.wrong ? PAM_SERVICE_ERR : PAM_CONV_ERR) ||
+			   (!l.wrong && rc == PAM_AUTH_ERR && l.o.use_first_pass) ||
+			   (l.failed > 0 && rc != PAM_SUCCESS));
 		return;
 	}
+	check_name(pamh);
 	reason = ask(pamh, token, user, TIME);
 	FUZZ_CHECK(rc != PAM_SUCCESS || reason == AK_VALID);
 	if (rc == PAM_SUCCESS)
