@@ -7,14 +7,15 @@
 
 #define DAY 86400
 #define HOUR 3600
+#define TALLY_MIN 64
 
 struct ak_tally {
 	struct ak_counter counter;
 	struct ak_span span;
 	int64_t records, clamped;
-	size_t count;
-	struct ak_use uses[AK_TALLY_MAX]; /* as they came */
-	struct ak_use *sorted[AK_TALLY_MAX]; /* like ones together */
+	size_t count, room;
+	struct ak_use *uses; /* as they came */
+	struct ak_use **sorted; /* like ones together, once there are enough */
 };
 
 struct ak_tally *
@@ -42,6 +43,8 @@ ak_tally_free(struct ak_tally **tally)
 	if (*tally == NULL)
 		return;
 	ak_totals_free(&(*tally)->counter.totals);
+	free((*tally)->uses);
+	free((*tally)->sorted);
 	free(*tally);
 	*tally = NULL;
 }
@@ -67,6 +70,8 @@ by_likeness(const void *a, const void *b)
 static void
 sort(struct ak_tally *t)
 {
+	if (t->count == 0)
+		return;
 	/* They are pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	qsort(t->sorted, t->count, sizeof(t->sorted[0]), by_likeness);
 }
@@ -166,12 +171,33 @@ ak_tally_end(struct ak_tally *t, struct ak_error *error)
 	return code;
 }
 
+/* Room for more uses: most files have few that are new, and some very many. */
+static enum ak_code
+grow(struct ak_tally *t, struct ak_error *error)
+{
+	size_t room = t->room == 0 ? TALLY_MIN : t->room * 2;
+	struct ak_use *uses = reallocarray(t->uses, room, sizeof(*uses)), **sorted;
+
+	if (uses == NULL)
+		return ak_fail(error, AK_E_NOMEM, "out of memory");
+	t->uses = uses;
+	sorted = reallocarray(t->sorted, room, sizeof(*sorted));
+	if (sorted == NULL)
+		return ak_fail(error, AK_E_NOMEM, "out of memory");
+	t->sorted = sorted;
+	t->room = room;
+	return AK_OK;
+}
+
 enum ak_code
 ak_tally_add(
     struct ak_tally *t, const struct ak_usage_record *record, struct ak_error *error)
 {
-	struct ak_use *use = &t->uses[t->count++];
+	struct ak_use *use;
 
+	if (t->count == t->room && grow(t, error) != AK_OK)
+		return error->code;
+	use = &t->uses[t->count++];
 	memset(use, 0, sizeof(*use));
 	memcpy(use->id, record->id, AK_ID_LEN);
 	set_time(use, record->time < t->span.now ? record->time : t->span.now);

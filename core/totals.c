@@ -36,6 +36,7 @@ struct ak_totals {
 	struct ak_database *database;
 	uint8_t key[crypto_shorthash_KEYBYTES];
 	size_t count;
+	struct slot *taken[FULL]; /* as they came: mostly few of very many */
 	struct slot slots[SLOTS];
 };
 
@@ -90,7 +91,8 @@ ak_totals_add(struct ak_totals *t, enum ak_part part, int64_t day, const char *n
 	label.day = day;
 	memcpy(label.name, name, strnlen(name, sizeof(label.name) - 1));
 	slot = find(t, &label);
-	t->count += !slot->used;
+	if (!slot->used)
+		t->taken[t->count++] = slot;
 	slot->used = true;
 	slot->label = label;
 	slot->sum.uses += sum.uses;
@@ -103,18 +105,18 @@ ak_totals_end(struct ak_totals *t, struct ak_error *error)
 {
 	enum ak_code code = AK_OK;
 
-	for (size_t i = 0; code == AK_OK && t->count > 0 && i < SLOTS; i++) {
-		const struct slot *slot = &t->slots[i];
+	for (size_t i = 0; i < t->count; i++) {
+		struct slot *slot = t->taken[i];
 
-		if (slot->used)
+		if (code == AK_OK)
 			code = ak_write(t->database, AK_Q_day_total_add,
 			    AK_VALUES(AK_TEXT(words[slot->label.part]),
 				AK_NUMBER(slot->label.day), AK_TEXT(slot->label.name),
 				AK_NUMBER(slot->sum.uses),
 				AK_NUMBER(slot->sum.refusals)),
 			    error);
+		memset(slot, 0, sizeof(*slot));
 	}
-	memset(t->slots, 0, sizeof(t->slots));
 	t->count = 0;
 	return code;
 }
