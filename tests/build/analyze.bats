@@ -5,9 +5,7 @@
 load helper
 
 setup() {
-  for tool in gcc clang-tidy cppcheck; do
-    command -v $tool >/dev/null || skip "$tool is not installed"
-  done
+  needs gcc clang-tidy cppcheck
   cp "$AK_TOP/.clang-tidy" "$BATS_TEST_TMPDIR"
   source=$BATS_TEST_TMPDIR/source.c
 }

@@ -6,7 +6,7 @@
 load helper
 
 setup() {
-  [ -x "$AK_BUILD/bench/bench" ] || skip "bench/ is not built: make bench"
+  needs "$AK_BUILD/bench/bench"
   place=$BATS_TEST_TMPDIR/place
   mkdir "$place"
 }

@@ -56,7 +56,7 @@ of_page() {
 
 @test "the instructions of a login are those of docs/performance.md" {
   [ -n "$AK_PLAIN" ] || skip "not gcc -O2, which is what the page is about"
-  command -v valgrind || skip "no valgrind here"
+  needs valgrind
   [ "$(uname -m)" = x86_64 ] || skip "another processor counts otherwise"
   count() {
     login "$1" "$2" valgrind --tool=callgrind --callgrind-out-file="$place/callgrind" \

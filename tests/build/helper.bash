@@ -3,6 +3,7 @@
 # shellcheck shell=bash disable=SC2154 # output is set by bats
 
 bats_require_minimum_version 1.5.0
+load "$AK_TOP/tests/needs"
 
 # copy_tree FOLDER [PATH...]: a copy of the project's files there, without what is built;
 # of these alone, where one is enough of a kind.

@@ -33,7 +33,7 @@ into() {
   into install PREFIX=/opt/ak
   units=$root/opt/ak/lib/systemd/system
   grep -qx 'ExecStart=/opt/ak/sbin/authkey -q fold' "$units/authkey-fold.service"
-  command -v systemd-analyze >/dev/null || skip 'systemd-analyze is not installed'
+  needs systemd-analyze
   # It looks for the program: the one that was built stands in for it.
   sed -i "s|/opt/ak/sbin/authkey|$AK_TOOL|" "$units/authkey-fold.service"
   run systemd-analyze verify --man=no --recursive-errors=no "$units/authkey-fold.service" \

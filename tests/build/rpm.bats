@@ -8,7 +8,7 @@ load helper
 SPEC=$AK_TOP/packaging/rpm/pam-authkey.spec
 
 setup() {
-  command -v rpmspec >/dev/null || skip 'rpm is not installed'
+  needs rpmspec
   root=$BATS_TEST_TMPDIR/root
 }
 

@@ -129,7 +129,7 @@ judged() {
 }
 
 @test "what a bats file mounts is nowhere else, and ends with it when its time is over" {
-  unshare --mount true 2>/dev/null || skip 'there are no mount namespaces here'
+  needs own-mounts
   mkdir "$BATS_TEST_TMPDIR/folder"
   printf '%s\n' '@test "a" {' "mount -t tmpfs tmpfs '$BATS_TEST_TMPDIR/folder'" \
     "touch '$BATS_TEST_TMPDIR/mounted'" 'sleep 10' '}' >"$BATS_TEST_TMPDIR/mounts.bats"

@@ -21,8 +21,7 @@ teardown() {
 
 # apart COMMAND...: with mounts of its own, as root.
 apart() {
-  [ "$(id -u)" -eq 0 ] || skip "needs root"
-  unshare --mount true 2>/dev/null || skip "needs mounts of its own"
+  needs root own-mounts
   run unshare --mount sh -c "$1"
 }
 
@@ -46,7 +45,7 @@ apt_get() {
 }
 
 @test "without root set-up prints the one command that installs what is missing" {
-  command -v apt-get || skip "no apt here"
+  needs apt-get
   ordinary=()
   [ "$(id -u)" -ne 0 ] || ordinary=(setpriv --reuid=65534 --regid=65534 --clear-groups)
   run "${ordinary[@]}" "$place/mk/setup.sh" check

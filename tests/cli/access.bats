@@ -3,16 +3,6 @@
 # shellcheck disable=SC2154
 load helper
 
-# service NAME LINE...: a stack; @M@ is the module with this installation's store.
-service() {
-  mkdir -p "$PLACE/pam.d"
-  local name=$1 line
-  shift
-  for line in "$@"; do
-    printf '%s\n' "${line//@M@/$AK_MODULE store=$AUTHKEY_DIR/keys.db store_owner=$(id -u)}"
-  done >"$PLACE/pam.d/$name"
-}
-
 access() {
   authkey access --pam-dir "$PLACE/pam.d" "$@"
 }
@@ -41,7 +31,7 @@ agrees() {
 }
 
 @test 'access says of each service what a login gets' {
-  [ -x "$AK_BUILD/demo/login" ] || skip 'no PAM client is built'
+  needs "$AK_BUILD/demo/login"
   service plain 'auth sufficient @M@' 'account required @M@'
   service named 'auth sufficient @M@ service=nginx' 'account required @M@ service=nginx'
   service half 'auth sufficient @M@ service=nginx' 'account required @M@'

@@ -10,10 +10,6 @@ file() {
   printf '%s\n' "$@" >"$PLACE/file"
 }
 
-state() {
-  "$AK_TOOL" export | tail -n +2
-}
-
 # changes: ACTION OWNER/NAME FIELD... of the answer in $output, a line each.
 changes() {
   jq -r '.[] | [.action, .owner + (if .name then "/" + .name else "" end)] + (.changes | keys)

@@ -145,7 +145,7 @@ setup_copy() {
 
 # multiplexer SETTING...: a tmux of our own, with these settings.
 multiplexer() {
-  command -v tmux >/dev/null || skip 'tmux is not installed'
+  needs tmux
   export TERM=xterm
   printf 'set -g %s\n' "$@" >"$PLACE/tmux.conf"
   cat >"$PLACE/inside" <<'END'

@@ -28,15 +28,6 @@ store() {
   stat -c '%i %Y %s' "$AUTHKEY_DIR/keys.db"
 }
 
-keep() {
-  rm -rf "$PLACE/kept"
-  cp -a "$AUTHKEY_DIR" "$PLACE/kept"
-}
-back() {
-  rm -rf "$AUTHKEY_DIR"
-  cp -a "$PLACE/kept" "$AUTHKEY_DIR"
-}
-
 @test 'a change of a big store leaves the store as it is and is in force at once (R26)' {
   big
   local before

@@ -9,16 +9,6 @@ prepare() {
   mkdir -p "$PLACE/bin" "$PLACE/pam.d"
   ln -sf "$AK_TOOL" "$PLACE/bin/authkey"
   PATH=$PLACE/bin:$PATH
-  line="$AK_MODULE store=$AUTHKEY_DIR/keys.db store_owner=$(id -u)"
-}
-
-# service NAME LINE...: a stack; @M@ is the module with this installation's store.
-service() {
-  local name=$1 text
-  shift
-  for text in "$@"; do
-    printf '%s\n' "${text//@M@/$line}"
-  done >"$PLACE/pam.d/$name"
 }
 
 doctor() {
@@ -440,7 +430,7 @@ account required @M@"; do
   prepare
   make bait --decoy
   healthy
-  [ -x "$AK_BUILD/demo/login" ] || skip 'no PAM client is built'
+  needs "$AK_BUILD/demo/login"
   service web 'auth required @M@' 'account required @M@'
   "$AK_BUILD/demo/login" "$PLACE/pam.d" web "$(id -un)" <<<"$token" || true
   authkey fold

@@ -5,6 +5,7 @@
 # shellcheck disable=SC2154
 
 bats_require_minimum_version 1.5.0
+load "$AK_TOP/tests/needs"
 
 PAGE=$BATS_TEST_DIRNAME/../../docs/man/authkey.8
 README=$BATS_TEST_DIRNAME/../../README.md
@@ -17,17 +18,6 @@ declare -gA ENDS=(
 )
 
 apart=(--mount --propagation private "$BATS_TEST_DIRNAME/examples_host.sh")
-
-# Why this cannot be shown here; nothing when it can.
-why_not() {
-  if [ "$(id -u)" -ne 0 ]; then
-    echo 'needs root: examples are typed by root'
-  elif ! getent passwd www-data >/dev/null; then
-    echo 'there is no user www-data'
-  elif ! unshare --mount true 2>/dev/null; then
-    echo 'needs mounts of its own'
-  fi
-}
 
 # Programs that the examples call, and that would leave the host: each host of ssh has an
 # installation in /var/lib/hosts.
@@ -48,9 +38,7 @@ END
 }
 
 setup_file() {
-  reason=$(why_not)
-  export reason
-  [ -z "$reason" ] || return 0
+  can_show root user:www-data own-mounts || return 0
   hosts=$(mktemp -d)
   export hosts LC_ALL=C.UTF-8 TZ=UTC
   unset SUDO_USER NO_COLOR COLUMNS

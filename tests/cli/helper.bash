@@ -6,6 +6,7 @@
 # shellcheck disable=SC2034,SC2154 # tests use token and id; run sets output, stderr, status and lines
 
 bats_require_minimum_version 1.5.0
+load "$AK_TOP/tests/needs"
 
 TOKEN='^ak_[1-9A-HJ-NP-Za-km-z]{41}$'
 
@@ -70,6 +71,14 @@ field() {
   "$AK_TOOL" show "$1" --field "$2"
 }
 
+# service NAME LINE...: a stack; @M@ is the module with this installation's store.
+service() {
+  local module
+  module="$AK_MODULE store=$AUTHKEY_DIR/keys.db store_owner=$(id -u)"
+  mkdir -p "$PLACE/pam.d"
+  printf '%s\n' "${@:2}" | sed "s|@M@|$module|" >"$PLACE/pam.d/$1"
+}
+
 # verdict [OPTION]...: what verify says of $token.
 verdict() {
   printf '%s\n' "$token" | "$AK_TOOL" verify -q "$@" || true
@@ -80,13 +89,43 @@ dialog() {
   run "$BATS_TEST_DIRNAME/dialog.exp" "$@"
 }
 
-# sql DATABASE STATEMENT, for a look behind the tool.
+# sql DATABASE STATEMENT, for a look behind the tool; master_sql STATEMENT.
 sql() {
   sqlite3 "$1" "$2"
 }
 
+master_sql() {
+  sql "$AUTHKEY_DIR/master/master.db" "$1"
+}
+
+# names [OPTION]...: of the keys of list, in its order.
+names() {
+  "$AK_TOOL" list --field name "$@" | paste -sd' '
+}
+
+# state: all that an export tells of keys, a line each.
+state() {
+  "$AK_TOOL" export | tail -n +2
+}
+
 root_only() {
-  [ "$(id -u)" = 0 ] || skip 'only root can'
+  needs root
+}
+
+# Sanitizers look for leaks with ptrace, which strace needs for itself.
+needs_strace() {
+  needs no-sanitizer strace
+}
+
+# keep, back: the installation as it was then is kept, and put in the place of what is now.
+keep() {
+  rm -rf "$PLACE/kept"
+  cp -a "$AUTHKEY_DIR" "$PLACE/kept"
+}
+
+back() {
+  rm -rf "$AUTHKEY_DIR"
+  cp -a "$PLACE/kept" "$AUTHKEY_DIR"
 }
 
 # small SIZE: a file system of its own in $PLACE/small, which nobody else sees.

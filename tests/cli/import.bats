@@ -19,11 +19,6 @@ changed() {
   jq -c "$1" <<<"$KEY"
 }
 
-# What there is, whatever happened when.
-state() {
-  "$AK_TOOL" export | tail -n +2
-}
-
 # Another installation.
 elsewhere() {
   export AUTHKEY_DIR=$PLACE/elsewhere

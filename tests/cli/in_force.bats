@@ -5,16 +5,21 @@
 # shellcheck disable=SC2154
 load helper
 
-needs_strace() {
-  command -v strace >/dev/null || skip 'strace is not installed'
-  [ -z "${AK_SAN:-}" ] || skip 'not under sanitizers'
-  strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
-}
-
 # The tool, on a disk where no store can be renamed into place.
 without_rename() {
   run --separate-stderr strace -f -o /dev/null -e trace=rename \
     -e inject=rename:error=ENOSPC "$AK_TOOL" "$@" </dev/null
+}
+
+# disable_slowly: begin to disable deploy, which is committed and is not renamed yet; $slow.
+disable_slowly() {
+  strace -f -o /dev/null -e trace=rename -e inject=rename:delay_enter=2000000 \
+    "$AK_TOOL" disable deploy >/dev/null 2>&1 &
+  slow=$!
+  for ((tries = 0; tries < 1000; tries++)); do
+    [ "$(master_sql 'SELECT count(*) FROM key WHERE state <> 1')" = 0 ] || break
+  done
+  kill -0 "$slow"
 }
 
 # says_the_truth COMMAND...: it fails, once and again, and then works, and never claims more.
@@ -78,13 +83,7 @@ says_the_truth() {
   needs_strace
   make deploy
   make other
-  strace -f -o /dev/null -e trace=rename -e inject=rename:delay_enter=2000000 \
-    "$AK_TOOL" disable deploy >/dev/null 2>&1 &
-  slow=$!
-  for ((tries = 0; tries < 1000; tries++)); do # until it is committed
-    [ "$(sql "$AUTHKEY_DIR/master/master.db" 'SELECT count(*) FROM key WHERE state <> 1')" = 0 ] || break
-  done
-  kill -0 "$slow"
+  disable_slowly
   "$AK_TOOL" disable other
   wait "$slow"
   "$AK_TOOL" list --json | jq -e 'map(.status) == ["disabled", "disabled"]'
@@ -94,13 +93,7 @@ says_the_truth() {
 @test "who looks while another is between commit and rename waits, and finds all well (R26)" {
   needs_strace
   make deploy
-  strace -f -o /dev/null -e trace=rename -e inject=rename:delay_enter=2000000 \
-    "$AK_TOOL" disable deploy >/dev/null 2>&1 &
-  slow=$!
-  for ((tries = 0; tries < 1000; tries++)); do # until it is committed
-    [ "$(sql "$AUTHKEY_DIR/master/master.db" 'SELECT state FROM key')" = 1 ] || break
-  done
-  kill -0 "$slow"
+  disable_slowly
   run --separate-stderr "$AK_TOOL" list --field status
   wait "$slow"
   [ "$output" = disabled ]

@@ -9,13 +9,6 @@ CHANGING='write pwrite64 fsync fdatasync rename renameat2 link linkat symlink sy
   unlinkat ftruncate fallocate chmod fchmod fchmodat fchown utimensat flock mkdir mkdirat rmdir
   openat'
 
-# Sanitizers look for leaks with ptrace, which strace needs for itself.
-needs_strace() {
-  command -v strace >/dev/null || skip 'strace is not installed'
-  [ -z "${AK_SAN:-}" ] || skip 'not under sanitizers'
-  strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
-}
-
 # calls COMMAND...: each call of CHANGING that the tool makes: "NAME N", the process's N-th of
 # this name. Of one that comes very often, about AT_MOST, unless make kills wants all. What
 # is told on stderr changes no file.

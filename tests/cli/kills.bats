@@ -23,16 +23,6 @@ look() {
   } </dev/null | sed 's/20[0-9-]*T[0-9:]*Z/TIME/g; s/replaced by [^"]*/replaced/'
 }
 
-# back: the installation as it was when `keep` was called.
-keep() {
-  rm -rf "$PLACE/kept"
-  cp -a "$AUTHKEY_DIR" "$PLACE/kept"
-}
-back() {
-  rm -rf "$AUTHKEY_DIR"
-  cp -a "$PLACE/kept" "$AUTHKEY_DIR"
-}
-
 # amiss TEXT: say what is wrong with what was hit last.
 amiss() {
   echo "# $hits at $at_name $at_number, exit $code: $1" >&3

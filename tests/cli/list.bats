@@ -3,15 +3,6 @@
 # shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2153
 load helper
 
-master_sql() {
-  sql "$AUTHKEY_DIR/master/master.db" "$1"
-}
-
-# names [OPTION]...: what list finds, in one line.
-names() {
-  "$AK_TOOL" list --field name "$@" | paste -sd' '
-}
-
 @test 'an empty list says so on stderr and names the command for the first key' {
   authkey list
   ends 0

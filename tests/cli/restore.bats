@@ -425,11 +425,7 @@ spoilt() {
   make deploy
   backup
   rm -f "$AUTHKEY_DIR"/master/master.db*
-  cp -a "$AUTHKEY_DIR" "$PLACE/lost"
-  lose() {
-    rm -rf "$AUTHKEY_DIR"
-    cp -a "$PLACE/lost" "$AUTHKEY_DIR"
-  }
+  keep
   after() {
     [ "$(verdict)" = VALID ] || { echo "# locked out at $1 $2" >&3; return 1; }
     ! "$AK_TOOL" show -q deploy >/dev/null 2>&1 || took=$((took + 1))
@@ -437,7 +433,7 @@ spoilt() {
     is_whole && "$AK_TOOL" audit --verify -q
   }
   AT_MOST=3
-  interrupt signal=KILL lose restore -y "$PLACE/file"
+  interrupt signal=KILL back restore -y "$PLACE/file"
   [ "$ended" -gt 10 ]
   [ "$took" -gt 0 ]
 }

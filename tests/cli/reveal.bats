@@ -273,8 +273,7 @@ load recovery_helper
 # At its last system call the tool has to have wiped all of it. The test reads its memory.
 @test 'neither the token nor the passphrase stays in memory when it is done (R15)' {
   root_only
-  [ -z "${AK_SAN:-}" ] || skip 'not under sanitizers'
-  strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
+  needs_strace
   recovery_on
   make deploy
   local style secret pid tracer from to

@@ -318,7 +318,7 @@ as_nobody() {
 }
 
 @test 'the documented commit hook stops a commit with a token, and no other' {
-  command -v git >/dev/null || skip 'git is not installed'
+  needs git
   local hook=$PLACE/repo/.git/hooks/pre-commit
   git init -q "$PLACE/repo"
   sed -n '/^```sh$/,/^```$/{/^#!\|^git /p}' "$AK_TOP/docs/secret-scanners.md" >"$hook"

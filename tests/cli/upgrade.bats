@@ -144,17 +144,11 @@ load upgrade_helper
   [ "$(verdict)" = VALID ]
 }
 
-# again: the older master, and no backup.
-again() {
-  rm -rf "$AUTHKEY_DIR"
-  cp -a "$PLACE/kept" "$AUTHKEY_DIR"
-}
-
 @test 'kill -9 at any change of a migration: the older master or the newer, one backup (R43)' {
   needs_strace
   make deploy
   older_master 1
-  cp -a "$AUTHKEY_DIR" "$PLACE/kept"
+  keep # the older master, and no backup
   local was is
   was=$(sql "$AUTHKEY_DIR/master/master.db" .dump)
   after() {
@@ -186,7 +180,7 @@ again() {
     [ "$(sql "$AUTHKEY_DIR/master/master-schema-1.db" .dump)" = "$was" ]
   }
   AT_MOST=12
-  interrupt signal=KILL again list -q
+  interrupt signal=KILL back list -q
   [ "$ended" -gt 20 ]
   [ "$took" -gt 0 ]
 }
@@ -195,7 +189,7 @@ again() {
   needs_strace
   make deploy
   older_master 1
-  cp -a "$AUTHKEY_DIR" "$PLACE/kept"
+  keep # the older master, and no backup
   after() {
     [ "$(verdict)" = VALID ] || { echo "# locked out at $1 $2" >&3; return 1; }
     if [ "$code" = 0 ]; then
@@ -210,7 +204,7 @@ again() {
   }
   CHANGING='pwrite64 fsync fdatasync rename fchmod ftruncate'
   AT_MOST=12
-  interrupt error=ENOSPC again list -q
+  interrupt error=ENOSPC back list -q
   [ "$ended" -gt 5 ]
 }
 

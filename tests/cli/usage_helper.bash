@@ -7,16 +7,9 @@
 
 # login SERVICE USER [ADDRESS]: with $token; whether the user was let in.
 login() {
-  local service=$1 user=$2 status=0 module
-  shift 2
-  if [ ! -e "$PLACE/pam.d/$service" ]; then
-    mkdir -p "$PLACE/pam.d"
-    module="$AK_MODULE store=$AUTHKEY_DIR/keys.db store_owner=$(id -un)"
-    printf '%s\n' "auth sufficient $module" "account required $module" \
-      >"$PLACE/pam.d/$service"
-  fi
-  "$AK_BUILD/demo/login" "$PLACE/pam.d" "$service" "$user" "$@" <<<"$token" \
-    >/dev/null 2>&1 || status=$?
+  local status=0
+  [ -e "$PLACE/pam.d/$1" ] || service "$1" 'auth sufficient @M@' 'account required @M@'
+  "$AK_BUILD/demo/login" "$PLACE/pam.d" "$@" <<<"$token" >/dev/null 2>&1 || status=$?
   return "$status"
 }
 
@@ -48,12 +41,9 @@ repeat_record() {
   last_record "$1" >>"$(usage_file)"
 }
 
-# usage_sql STATEMENT, master_sql STATEMENT
+# usage_sql STATEMENT
 usage_sql() {
   sql "$AUTHKEY_DIR/master/usage.db" "$1"
-}
-master_sql() {
-  sql "$AUTHKEY_DIR/master/master.db" "$1"
 }
 
 # age KEY SECONDS: the last use of a key was so long ago, and so was its making.

@@ -9,10 +9,6 @@ used() {
     jq -c '[.uses, .refusals, .last_used_service, .last_used_from]'
 }
 
-names() {
-  "$AK_TOOL" list --field name "$@" | paste -sd' '
-}
-
 @test 'the moment after a login, list and show say when, from where and for what' {
   make deploy --owner alice
   [ "$(used deploy)" = '[0,0,null,null]' ]

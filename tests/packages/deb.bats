@@ -4,6 +4,7 @@
 # that nobody else sees and that end with this test.
 
 bats_require_minimum_version 1.5.0
+load "$AK_TOP/tests/needs"
 
 # Of DESIGN.md and authkey-store(5): a token, and its digest.
 TOKEN=ak_7QxR2mNdA1b2C3d4E5f6G7h8J9k2LmNoPqR7MhWNX
@@ -11,13 +12,8 @@ DIGEST=84c5196cf4395f8aa529f56e08126c42a343df4408d272855f0a8e049b6394f0
 
 # Why this cannot be shown here; nothing when it can.
 why_not() {
-  if [ -n "$AK_SAN" ]; then
-    echo 'packages are not built with a sanitizer'
-  elif [ "$(id -u)" -ne 0 ]; then
-    echo 'needs root: packages are installed'
-  elif ! command -v dpkg-buildpackage dh >/dev/null; then
-    echo 'needs debhelper'
-  elif ! unshare --mount sh -c 'mount -t tmpfs tmpfs /mnt && mkdir /mnt/u /mnt/w /mnt/r &&
+  missing no-sanitizer root dpkg-buildpackage dh | grep . && return
+  if ! unshare --mount sh -c 'mount -t tmpfs tmpfs /mnt && mkdir /mnt/u /mnt/w /mnt/r &&
     mount -t overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w overlay /mnt/r &&
     chroot /mnt/r dpkg --version' >/dev/null 2>&1; then
     echo 'needs mounts of its own, and overlayfs'
@@ -130,7 +126,7 @@ state_of() {
 }
 
 @test "lintian has no error and no warning, and no override to thank for it" {
-  command -v lintian >/dev/null || skip 'lintian is not installed'
+  needs lintian
   run lintian --fail-on error,warning "$DEBS"/{authkey,libpam-authkey}_*.deb
   [ "$status" -eq 0 ] || { echo "$output"; return 1; }
   [ -z "$(find "$AK_TOP/debian" -name '*overrides*')" ]

@@ -4,6 +4,7 @@
 # shellcheck shell=bash
 
 bats_require_minimum_version 1.5.0
+load "$AK_TOP/tests/needs"
 
 setup() {
   [ -z "$reason" ] || skip "$reason"
@@ -13,40 +14,7 @@ teardown_file() {
   [ -n "$reason" ] || stop_all
 }
 
-# missing THING...: the first of these that is not here. A THING is a command, the path of
-# a file, user:NAME, setuid:PATH, or one of the words below.
-missing() {
-  local thing
-  for thing; do
-    case $thing in
-    no-sanitizer) [ -z "${AK_SAN:-}" ] ;;
-    root) [ "$(id -u)" -eq 0 ] ;;
-    own-mounts) unshare --mount true 2>/dev/null ;;
-    user:*) getent passwd "${thing#*:}" >/dev/null ;;
-    setuid:*) [ -u "${thing#*:}" ] ;;
-    */*) [ -e "$thing" ] ;;
-    *) command -v "$thing" >/dev/null ;;
-    esac || { echo "needs $thing"; return; }
-  done
-}
-
-# needs THING...: of one test alone.
-needs() {
-  local why
-  why=$(missing "$@")
-  [ -z "$why" ] || skip "$why"
-}
-
-# can_show THING...: whether all of it is here; where it is not, each test says so and is
-# skipped.
-can_show() {
-  PATH=$PATH:/usr/sbin:/sbin
-  reason=$(missing "$@")
-  export reason
-  [ -z "$reason" ]
-}
-
-# can_serve THING...: the same for a server, which is not built with a sanitizer, and starts
+# can_serve THING...: can_show, for a server, which is not built with a sanitizer, and starts
 # as root.
 can_serve() {
   can_show no-sanitizer root own-mounts "$@"

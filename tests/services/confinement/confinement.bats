@@ -4,6 +4,7 @@
 # do, no less and no more. Whether a kernel enforces them is not tried.
 
 bats_require_minimum_version 1.5.0
+load "$AK_TOP/tests/needs"
 load ../../cli/crowd_helper
 
 ABSTRACTION=$AK_TOP/packaging/apparmor/abstractions/pam-authkey
@@ -25,7 +26,7 @@ compiles() {
 }
 
 @test "AppArmor's parser takes the abstraction, alone and in Dovecot's profile" {
-  command -v apparmor_parser >/dev/null || skip 'apparmor is not installed'
+  needs apparmor_parser
   cp -r /etc/apparmor.d "$folder/base"
   cp "$ABSTRACTION" "$folder/base/abstractions/"
   # shellcheck disable=SC2016
@@ -90,10 +91,7 @@ login() {
 }
 
 @test 'what logins open is what the abstraction allows' {
-  command -v strace >/dev/null || skip 'strace is not installed'
-  [ -z "${AK_SAN:-}" ] || skip 'not under sanitizers'
-  strace -o /dev/null true 2>/dev/null || skip 'strace may not trace here'
-  [ -x "$AK_BUILD/demo/login" ] || skip 'the demo is not built'
+  needs no-sanitizer strace "$AK_BUILD/demo/login"
   local key path permission regex allowed
   "$AK_TOOL" init -q --group "$(id -gn)"
   key=$("$AK_TOOL" create good --owner alice -q </dev/null)
@@ -131,7 +129,7 @@ login() {
 }
 
 @test 'the module for SELinux compiles' {
-  command -v checkmodule >/dev/null || skip 'checkpolicy is not installed'
+  needs checkmodule
   cp "$AK_TOP"/packaging/selinux/pam_authkey.te "$folder/"
   checkmodule -M -m -o "$folder/pam_authkey.mod" "$folder/pam_authkey.te"
   [ -s "$folder/pam_authkey.mod" ]

@@ -8,10 +8,7 @@ load ../../cli/helper
 NOBODY=65534
 
 setup() {
-  [ "$(id -u)" = 0 ] || skip 'only root can'
-  [ -z "${AK_SAN:-}" ] || skip 'passwd does not load a sanitizer'
-  [ -u /usr/bin/passwd ] || skip 'passwd is not installed set-user-ID'
-  unshare -m true 2>/dev/null || skip 'there are no mount namespaces here'
+  needs no-sanitizer root own-mounts setuid:/usr/bin/passwd
   user=$(id -un $NOBODY) || skip 'nobody has no name'
   PLACE=$(mktemp -d "${TMPDIR:-/tmp}/authkey-passwd.XXXXXX")
   chmod 755 "$PLACE"
