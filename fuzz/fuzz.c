@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,16 @@ fuzz_copy(const void *bytes, size_t size)
 		memcpy(copy, bytes, size);
 	copy[size] = '\0';
 	return copy;
+}
+
+void
+fuzz_write(const char *path, const void *bytes, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	FUZZ_CHECK(fd >= 0 && ftruncate(fd, (off_t)len) == 0);
+	FUZZ_CHECK(pwrite(fd, bytes, len, 0) == (ssize_t)len);
+	close(fd);
 }
 
 void

@@ -55,6 +55,9 @@ const char *fuzz_line(const struct fuzz_lines *lines, size_t i);
 typedef void fuzz_token_fn(size_t at, size_t len, void *context);
 void fuzz_tokens(const char *text, size_t len, fuzz_token_fn *found, void *context);
 
+/* Make `path` a file of these bytes alone; one that is there stays the same file. */
+void fuzz_write(const char *path, const void *bytes, size_t len);
+
 /* Throw away what the program says to people on stderr; FUZZ_CHECK is heard still. */
 void fuzz_hush(void);
 

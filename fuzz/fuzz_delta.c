@@ -11,7 +11,6 @@
  *		as their writer can
  *		16: two bytes come first, and so many more or fewer bytes the file has
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,16 +246,6 @@ check(const struct parts *p, const char *id, const struct ak_key *own)
 		FUZZ_CHECK(got == len && memcmp(found, record, len) == 0);
 }
 
-static void
-put(const uint8_t *bytes, size_t len)
-{
-	int fd = open(delta_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-	FUZZ_CHECK(fd >= 0 && ftruncate(fd, (off_t)len) == 0);
-	FUZZ_CHECK(pwrite(fd, bytes, len, 0) == (ssize_t)len);
-	close(fd);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -268,7 +257,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	prepare();
 	bytes = make_file(&in, how, &len);
-	put(bytes, len);
+	fuzz_write(delta_path, bytes, len);
 	p = model_parts(bytes, len);
 	for (unsigned i = 0; i < KEYS_MAX; i += (how & MANY) != 0 ? 19
 						: i < FEW         ? 1

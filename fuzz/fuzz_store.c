@@ -10,7 +10,6 @@
  *			byte. Records are sealed anew behind them, as their writer can.
  *	"S", "B"	the same, and seals stay as they were
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,16 +231,6 @@ check_any(uint8_t *bytes, size_t len, const char *id)
 	FUZZ_CHECK(there <= 0 || memcmp(found, other, (size_t)got) == 0);
 }
 
-static void
-put(const uint8_t *bytes, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-	FUZZ_CHECK(fd >= 0 && ftruncate(fd, (off_t)len) == 0);
-	FUZZ_CHECK(pwrite(fd, bytes, len, 0) == (ssize_t)len);
-	close(fd);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -261,7 +250,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bytes = image != NULL ? edit(image, &in, anew)
 			      : (uint8_t *)fuzz_copy(in.at, in.left);
 	len = image != NULL ? image->len : in.left;
-	put(bytes, len);
+	fuzz_write(path, bytes, len);
 	for (unsigned i = 0; image != NULL && i < image->keys;
 	     i += image == &big ? 19 : 1)
 		check_own(image, i, bytes, anew);

@@ -8,7 +8,6 @@
  *	byte	how many records are read at most, and 0: all
  *	rest	the file
  */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -177,15 +176,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = { data, size };
 	uint8_t what = fuzz_byte(&in), most = fuzz_byte(&in), *bytes;
-	int fd;
 
 	prepare();
 	bytes = (uint8_t *)fuzz_copy(in.at, in.left);
 	fix(bytes, in.left, what);
-	fd = open(us_path(fx, geteuid(), ""), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	FUZZ_CHECK(fd >= 0 && ftruncate(fd, (off_t)in.left) == 0);
-	FUZZ_CHECK(pwrite(fd, bytes, in.left, 0) == (ssize_t)in.left);
-	close(fd);
+	fuzz_write(us_path(fx, geteuid(), ""), bytes, in.left);
 	execute("BEGIN");
 	fold(bytes, in.left, most == 0 ? AK_FOLD_ALL : most, (what & TWICE) != 0);
 	execute("ROLLBACK");

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,10 +82,7 @@ const char *
 tool_file(const void *bytes, size_t len)
 {
 	const char *path = fx_path(fx, "input");
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
-	FUZZ_CHECK(fd >= 0 && ftruncate(fd, (off_t)len) == 0);
-	FUZZ_CHECK(pwrite(fd, bytes, len, 0) == (ssize_t)len);
-	close(fd);
+	fuzz_write(path, bytes, len);
 	return path;
 }

@@ -57,6 +57,67 @@ forge_run(sqlite3 *db, const char *sql)
 		fail_msg("%s: %s", sql, why);
 }
 
+int64_t
+forge_number(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *s;
+	int64_t number;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	number = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return number;
+}
+
+/* Others may be at work on it. */
+static sqlite3 *
+open_database(const char *path)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 10000);
+	return db;
+}
+
+void
+forge_run_on(const char *path, const char *sql)
+{
+	sqlite3 *db = open_database(path);
+
+	forge_run(db, sql);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+int64_t
+forge_number_on(const char *path, const char *sql)
+{
+	sqlite3 *db = open_database(path);
+	int64_t number = forge_number(db, sql);
+
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	return number;
+}
+
+void
+forge_older(const struct fx *fx, const char *path, const char *first, const char *copy)
+{
+	const char *newer = fx_path(fx, "newer.db");
+	char attach[2 * FX_PATH];
+	sqlite3 *db;
+
+	assert_int_equal(rename(path, newer), 0);
+	snprintf(attach, sizeof(attach), "ATTACH '%s' AS new", newer);
+	fx_write(path, "", 0, 0600);
+	db = open_database(path);
+	forge_run(db, first);
+	forge_run(db, attach);
+	forge_run(db, copy);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 void
 forge_insert(sqlite3 *db, const char *sql, const char *id, const struct forged *p)
 {
@@ -79,6 +140,15 @@ forge_meta(void)
 	p.len = AK_META_PACKED_LEN;
 	ak_meta_pack(&meta, p.bytes);
 	return p;
+}
+
+void
+forge_link(struct fx *fx)
+{
+	const char *away = fx_path(fx, "away.db");
+
+	assert_int_equal(rename(fx->store, away), 0);
+	assert_int_equal(symlink(away, fx->store), 0);
 }
 
 sqlite3 *

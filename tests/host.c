@@ -332,7 +332,8 @@ host_login_and_account(struct host *h, const char *user, const char *token, int 
 
 	h->talk.answer = (struct answer){ ANSWER_TEXT, token, 0 };
 	rc = pam_authenticate(pamh, 0);
-	*acct = rc == PAM_SUCCESS ? pam_acct_mgmt(pamh, 0) : -1;
+	if (acct != NULL)
+		*acct = rc == PAM_SUCCESS ? pam_acct_mgmt(pamh, 0) : -1;
 	pam_end(pamh, rc);
 	return rc;
 }
@@ -340,13 +341,7 @@ host_login_and_account(struct host *h, const char *user, const char *token, int 
 int
 host_login(struct host *h, const char *user, const char *token)
 {
-	pam_handle_t *pamh = host_start(h, "test", user);
-	int rc;
-
-	h->talk.answer = (struct answer){ ANSWER_TEXT, token, 0 };
-	rc = pam_authenticate(pamh, 0);
-	pam_end(pamh, rc);
-	return rc;
+	return host_login_and_account(h, user, token, NULL);
 }
 
 void

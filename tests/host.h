@@ -90,7 +90,8 @@ pam_handle_t *host_start_with(
  */
 int host_login(struct host *h, const char *user, const char *token);
 
-/* The same with pam_acct_mgmt between; -1 in *acct when authenticate failed. */
+/* The same with pam_acct_mgmt between, unless acct is NULL; -1 in it when authenticate
+ * failed. */
 int host_login_and_account(
     struct host *h, const char *user, const char *token, int *acct);
 

@@ -11,6 +11,7 @@
 #include <sodium.h>
 #include <sqlite3.h>
 
+#include "forge.h"
 #include "records.h"
 
 const char *
@@ -320,33 +321,13 @@ us_open(const struct fx *fx)
 	return usage;
 }
 
-static sqlite3 *
-open_usage(const struct fx *fx)
-{
-	struct ak_paths paths;
-	sqlite3 *db;
-
-	paths_of(fx, &paths);
-	assert_int_equal(
-	    sqlite3_open_v2(paths.usage, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	sqlite3_busy_timeout(db, 10000);
-	return db;
-}
-
 int64_t
 us_number(const struct fx *fx, const char *sql)
 {
-	sqlite3 *db = open_usage(fx);
-	sqlite3_stmt *statement;
-	int64_t number;
+	struct ak_paths paths;
 
-	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	number = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	sqlite3_close(db);
-	return number;
+	paths_of(fx, &paths);
+	return forge_number_on(paths.usage, sql);
 }
 
 /* How many rows there are too many or too few of, in all tables of sums. */
@@ -388,9 +369,8 @@ us_agree(const struct fx *fx)
 void
 us_execute(const struct fx *fx, const char *sql)
 {
-	sqlite3 *db = open_usage(fx);
+	struct ak_paths paths;
 
-	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-	sqlite3_close(db);
+	paths_of(fx, &paths);
+	forge_run_on(paths.usage, sql);
 }

@@ -8,21 +8,13 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "../forge.h"
 #include "../host.h"
 
 static void
 missing(struct fx *fx)
 {
 	assert_int_equal(unlink(fx->store), 0);
-}
-
-static void
-symlinked(struct fx *fx)
-{
-	const char *away = fx_path(fx, "away.db");
-
-	assert_int_equal(rename(fx->store, away), 0);
-	assert_int_equal(symlink(away, fx->store), 0);
 }
 
 static void
@@ -174,7 +166,7 @@ struct row {
 
 static const struct row of_store[] = {
 	{ missing, "run: authkey publish", false },
-	{ symlinked,
+	{ forge_link,
 	    "is a symbolic link; name the store by its real path, or run: authkey "
 	    "publish",
 	    false },
@@ -208,7 +200,7 @@ static const struct row of_store[] = {
 
 static const struct row of_delta[] = {
 	{ missing, "run: authkey publish", false },
-	{ symlinked, "name the store by its real path, or run: authkey publish",
+	{ forge_link, "name the store by its real path, or run: authkey publish",
 	    false },
 	{ dangling, "name the store by its real path, or run: authkey publish", false },
 	{ fifo, "is not a regular file; move it away and run: authkey publish", false },

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sqlite3.h>
-
-#include "../fixture.h"
+#include "../forge.h"
 #include "audit.h"
 
 #define ROWS 40
@@ -134,18 +132,6 @@ static const struct tampering {
 };
 
 static void
-tamper(const struct fx *fx, const char *sql)
-{
-	sqlite3 *db;
-
-	assert_int_equal(
-	    sqlite3_open(ak_master_paths(fx->master)->master, &db), SQLITE_OK);
-	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-	sqlite3_close(db);
-}
-
-static void
 the_first_row_that_does_not_fit_is_named(void **state)
 {
 	int64_t count, broken;
@@ -157,7 +143,7 @@ the_first_row_that_does_not_fit_is_named(void **state)
 		assert_int_equal(fx_setup(&each), 0);
 		fx = each;
 		add_rows(fx, 1, ROWS);
-		tamper(fx, tamperings[i].sql);
+		forge_run_on(ak_master_paths(fx->master)->master, tamperings[i].sql);
 		broken = first_broken(fx, &count);
 		if (broken != tamperings[i].broken)
 			fail_msg("%s: names %d", tamperings[i].sql, (int)broken);
@@ -173,7 +159,8 @@ an_end_of_the_chain_that_cannot_be_one_is_an_error(void **state)
 	struct ak_error error;
 
 	add_rows(fx, 1, 3);
-	tamper(fx, "UPDATE installation SET audit_hash = x'00'");
+	forge_run_on(ak_master_paths(fx->master)->master,
+	    "UPDATE installation SET audit_hash = x'00'");
 	assert_code(
 	    ak_audit_verify(fx->master, &broken, &count, &error), AK_E_STORE, &error);
 	assert_contains(error.text, "damaged");

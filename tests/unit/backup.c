@@ -7,9 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
-
-#include "../fixture.h"
+#include "../forge.h"
 #include "audit.h"
 #include "restore.h"
 
@@ -263,14 +261,10 @@ a_damaged_record_is_left_out_and_the_others_are_published(void **state)
 	const char *damaged = fx_key(fx, "alice"), *other = fx_key(fx, "bob");
 	struct ak_error error;
 	char id[AK_ID_LEN + 1], sql[128];
-	sqlite3 *db;
 
-	assert_int_equal(
-	    sqlite3_open(ak_master_paths(fx->master)->master, &db), SQLITE_OK);
 	snprintf(sql, sizeof(sql), "UPDATE key SET created_at = -7 WHERE id = '%s'",
 	    fx_id(damaged));
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	forge_run_on(ak_master_paths(fx->master)->master, sql);
 	fx_load(fx, other)->key.state = AK_SWITCHED_OFF;
 	fx_save(fx);
 	assert_int_equal(ak_master_left_out(fx->master, id), 1);

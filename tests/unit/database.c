@@ -9,52 +9,10 @@
 
 #include <sqlite3.h>
 
-#include "../fixture.h"
+#include "../forge.h"
 #include "master_private.h"
 #include "sql.h"
 #include "usage_private.h"
-
-static sqlite3 *
-open_file(const char *path)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open_v2(path, &db,
-			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
-	    SQLITE_OK);
-	return db;
-}
-
-static void
-run(sqlite3 *db, const char *sql)
-{
-	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-}
-
-static void
-run_on(const char *path, const char *sql)
-{
-	sqlite3 *db = open_file(path);
-
-	run(db, sql);
-	sqlite3_close(db);
-}
-
-static int
-number_of(const char *path, const char *sql)
-{
-	sqlite3 *db = open_file(path);
-	sqlite3_stmt *statement;
-	int n;
-
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	n = sqlite3_column_int(statement, 0);
-	sqlite3_finalize(statement);
-	sqlite3_close(db);
-	return n;
-}
 
 /* The columns of the tables of version 1, to copy them by. */
 #define KEY_COLUMNS                                                              \
@@ -74,19 +32,10 @@ static void
 step_back_to_version_1(struct fx *fx)
 {
 	const char *path = fx_path(fx, "root/master/master.db");
-	char attach[2 * FX_PATH];
-	sqlite3 *db;
 
 	ak_master_close(&fx->master);
-	assert_int_equal(rename(path, fx_path(fx, "newer.db")), 0);
-	snprintf(attach, sizeof(attach), "ATTACH '%s' AS new", fx_path(fx, "newer.db"));
-	fx_write(path, "", 0, 0600);
-	db = open_file(path);
-	run(db, ak_migrations[0]);
-	run(db, attach);
-	run(db, copy_to_version_1);
-	sqlite3_close(db);
-	assert_int_equal(number_of(path, "PRAGMA user_version"), 1);
+	forge_older(fx, path, ak_migrations[0], copy_to_version_1);
+	assert_int_equal(forge_number_on(path, "PRAGMA user_version"), 1);
 }
 
 static void
@@ -102,7 +51,7 @@ a_master_of_version_1_comes_up_to_date_with_its_keys(void **state)
 	step_back_to_version_1(fx);
 	fx_reopen(fx);
 	assert_int_equal(
-	    number_of(ak_master_paths(fx->master)->master, "PRAGMA user_version"),
+	    forge_number_on(ak_master_paths(fx->master)->master, "PRAGMA user_version"),
 	    AK_MIGRATION_COUNT);
 	assert_string_equal(fx_load(fx, first)->key.owner, "alice");
 	assert_true(fx_load(fx, first)->key.owner_verified);
@@ -167,14 +116,14 @@ a_newer_master_is_left_alone_and_the_way_out_is_named(void **state)
 
 	ak_master_close(&fx->master);
 	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", AK_MIGRATION_COUNT + 1);
-	run_on(path, sql);
+	forge_run_on(path, sql);
 	assert_code(ak_master_open(fx->root, &fx->master, &error), AK_E_STORE, &error);
 	assert_null(fx->master);
 	assert_contains(error.text, "master.db");
 	assert_contains(error.text, "newer authkey");
 	assert_contains(error.text, AK_UPGRADE);
 	assert_int_equal(
-	    number_of(path, "PRAGMA user_version"), AK_MIGRATION_COUNT + 1);
+	    forge_number_on(path, "PRAGMA user_version"), AK_MIGRATION_COUNT + 1);
 }
 
 /* There is no migration before the first: such a number is nobody's. */
@@ -193,18 +142,19 @@ a_version_below_the_first_is_damage_and_nothing_is_migrated(void **state)
 	ak_master_close(&fx->master);
 	for (size_t i = 0; i < FX_COUNT(versions); i++) {
 		snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", versions[i]);
-		run_on(path, sql);
+		forge_run_on(path, sql);
 		assert_code(
 		    ak_master_open(fx->root, &fx->master, &error), AK_E_STORE, &error);
 		assert_contains(error.text, "is damaged");
 		assert_code(
 		    ak_master_look(fx->root, &fx->master, &error), AK_E_STORE, &error);
 		assert_contains(error.text, "is damaged");
-		assert_int_equal(number_of(path, "PRAGMA user_version"), versions[i]);
+		assert_int_equal(
+		    forge_number_on(path, "PRAGMA user_version"), versions[i]);
 	}
 	assert_code(ak_usage_open(&paths, &usage, &error), AK_OK, &error);
 	ak_usage_close(&usage);
-	run_on(paths.usage, "PRAGMA user_version = -3");
+	forge_run_on(paths.usage, "PRAGMA user_version = -3");
 	assert_code(ak_usage_open(&paths, &usage, &error), AK_E_STORE, &error);
 	assert_contains(error.text, "is damaged");
 }
@@ -253,7 +203,7 @@ a_database_that_another_makes_meanwhile_is_not_damaged(void **state)
 	ak_database_close(&other.db);
 	ak_database_close(&db);
 	assert_int_equal(
-	    number_of(path, "PRAGMA user_version"), AK_USAGE_MIGRATION_COUNT);
+	    forge_number_on(path, "PRAGMA user_version"), AK_USAGE_MIGRATION_COUNT);
 }
 
 static void
@@ -267,20 +217,22 @@ a_database_of_another_kind_is_left_alone(void **state)
 
 	assert_code(ak_paths_of(fx->root, &paths, &error), AK_OK, &error);
 	ak_master_close(&fx->master);
-	run_on(path, "PRAGMA application_id = 1");
+	forge_run_on(path, "PRAGMA application_id = 1");
 	assert_code(ak_master_open(fx->root, &fx->master, &error), AK_E_STORE, &error);
 	assert_contains(error.text, "is not an authkey master");
-	run_on(path, "PRAGMA application_id = 0"); /* of no kind, but not empty */
+	forge_run_on(path, "PRAGMA application_id = 0"); /* of no kind, but not empty */
 	assert_code(ak_master_open(fx->root, &fx->master, &error), AK_E_STORE, &error);
 	/* A master is no database of usage. */
-	run_on(path, "PRAGMA application_id = 1095454001");
+	forge_run_on(path, "PRAGMA application_id = 1095454001");
 	fx_copy(path, paths.usage);
 	assert_code(ak_usage_open(&paths, &usage, &error), AK_E_STORE, &error);
 	assert_null(usage);
 	assert_contains(error.text, "is not an authkey usage database");
-	assert_int_equal(number_of(paths.usage, "PRAGMA application_id"), 1095454001);
-	assert_int_equal(number_of(paths.usage, "SELECT count(*) FROM sqlite_schema "
-						"WHERE name = 'day_count'"),
+	assert_int_equal(
+	    forge_number_on(paths.usage, "PRAGMA application_id"), 1095454001);
+	assert_int_equal(
+	    forge_number_on(paths.usage, "SELECT count(*) FROM sqlite_schema "
+					 "WHERE name = 'day_count'"),
 	    0);
 }
 

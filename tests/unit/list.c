@@ -9,7 +9,7 @@
 
 #include <sqlite3.h>
 
-#include "../fixture.h"
+#include "../forge.h"
 #include "last_use.h"
 #include "list.h"
 
@@ -76,15 +76,6 @@ struct world {
 };
 
 static void
-run(sqlite3 *db, const char *sql)
-{
-	char *why = NULL;
-
-	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
-		fail_msg("%s: %s", sql, why);
-}
-
-static void
 make_world(struct world *w, void **state)
 {
 	struct ak_error error;
@@ -96,14 +87,15 @@ make_world(struct world *w, void **state)
 	    AK_OK, &error);
 	assert_int_equal(
 	    sqlite3_open(ak_master_paths(w->fx->master)->master, &w->db), SQLITE_OK);
-	run(w->db, keys_sql);
+	forge_run(w->db, keys_sql);
 	snprintf(sql, sizeof(sql), "ATTACH '%s' AS u",
 	    ak_master_paths(w->fx->master)->usage);
-	run(w->db, sql);
-	run(w->db, "INSERT INTO u.key_usage (key_id, uses, refusals, last_at) "
-		   "SELECT id, 1, 1, CASE WHEN length(name) % 4 > 0 THEN 1790000000 + "
-		   "(random() & 1023) END FROM key WHERE substr(id, 1, 1) < 'M';"
-		   "CREATE TEMP VIEW use AS SELECT * FROM u.key_usage");
+	forge_run(w->db, sql);
+	forge_run(w->db,
+	    "INSERT INTO u.key_usage (key_id, uses, refusals, last_at) "
+	    "SELECT id, 1, 1, CASE WHEN length(name) % 4 > 0 THEN 1790000000 + "
+	    "(random() & 1023) END FROM key WHERE substr(id, 1, 1) < 'M';"
+	    "CREATE TEMP VIEW use AS SELECT * FROM u.key_usage");
 	assert_int_equal(
 	    sqlite3_prepare_v2(w->db, oracle_sql, -1, &w->oracle, NULL), SQLITE_OK);
 }
@@ -404,7 +396,7 @@ the_words_of_tags_follow_their_keys(void **state)
 
 	make_world(&w, state);
 	for (size_t i = 0; i < FX_COUNT(changes); i++) {
-		run(w.db, changes[i]);
+		forge_run(w.db, changes[i]);
 		assert_tags(w.db);
 	}
 	end_world(&w);

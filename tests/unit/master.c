@@ -10,9 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
-
-#include "../fixture.h"
+#include "../forge.h"
 
 static const char *
 own_group(void)
@@ -264,13 +262,8 @@ a_master_that_is_a_link_is_refused(void **state)
 static void
 change_header(struct fx *fx, const char *sql)
 {
-	sqlite3 *db;
-
 	ak_master_close(&fx->master);
-	assert_int_equal(
-	    sqlite3_open(fx_path(fx, "root/master/master.db"), &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	forge_run_on(fx_path(fx, "root/master/master.db"), sql);
 }
 
 static void

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../fixture.h"
+#include "../forge.h"
 
 static void
 every_change_has_a_generation_and_its_time_in_the_store(void **state)
@@ -131,19 +131,10 @@ opened_to_others(struct fx *fx)
 }
 
 static void
-linked(struct fx *fx)
-{
-	const char *away = fx_path(fx, "away.db");
-
-	assert_int_equal(rename(fx->store, away), 0);
-	assert_int_equal(symlink(away, fx->store), 0);
-}
-
-static void
 a_store_that_is_not_the_masters_is_published_again(void **state)
 {
 	static void (*const damages[])(struct fx * fx) = { older_copy, missing, empty,
-		cut, scribbled_on, opened_to_others, linked };
+		cut, scribbled_on, opened_to_others, forge_link };
 	struct fx *fx = *state;
 	const char *token = fx_key(fx, "alice");
 

@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#include "../fixture.h"
+#include "../forge.h"
 #include "sql.h"
 
 static sqlite3 *
@@ -19,22 +19,13 @@ fresh(void)
 	return db;
 }
 
-static void
-run(sqlite3 *db, const char *sql)
-{
-	char *why = NULL;
-
-	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
-		fail_msg("%s: %s", sql, why);
-}
-
 static sqlite3 *
 fresh_master(void)
 {
 	sqlite3 *db = fresh();
 
 	for (int i = 0; i < AK_MIGRATION_COUNT; i++)
-		run(db, ak_migrations[i]);
+		forge_run(db, ak_migrations[i]);
 	return db;
 }
 
@@ -43,7 +34,7 @@ fresh_store(void)
 {
 	sqlite3 *db = fresh();
 
-	run(db, ak_sql_store);
+	forge_run(db, ak_sql_store);
 	return db;
 }
 
@@ -54,11 +45,12 @@ fresh_usage(void)
 	sqlite3 *db = fresh();
 
 	for (int i = 0; i < AK_USAGE_MIGRATION_COUNT; i++)
-		run(db, ak_usage_migrations[i]);
-	run(db, "ATTACH ':memory:' AS master;"
-		"CREATE TABLE master.key (id TEXT PRIMARY KEY, owner TEXT, name TEXT, "
-		"created_at INTEGER, state INTEGER, replaced_by TEXT, "
-		"draining_since INTEGER)");
+		forge_run(db, ak_usage_migrations[i]);
+	forge_run(db,
+	    "ATTACH ':memory:' AS master;"
+	    "CREATE TABLE master.key (id TEXT PRIMARY KEY, owner TEXT, name TEXT, "
+	    "created_at INTEGER, state INTEGER, replaced_by TEXT, "
+	    "draining_since INTEGER)");
 	return db;
 }
 
@@ -232,19 +224,6 @@ the_longest_unused_are_found_without_sorting_but_within_a_second(void **state)
 	sqlite3_close(db);
 }
 
-static unsigned
-count(sqlite3 *db, const char *sql)
-{
-	sqlite3_stmt *statement;
-	unsigned n;
-
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	n = (unsigned)sqlite3_column_int(statement, 0);
-	sqlite3_finalize(statement);
-	return n;
-}
-
 static void
 all_tables_are_strict_R19(void **state)
 {
@@ -253,11 +232,11 @@ all_tables_are_strict_R19(void **state)
 	(void)state;
 	for (size_t i = 0; i < FX_COUNT(dbs); i++) {
 		assert_true(
-		    count(dbs[i],
+		    forge_number(dbs[i],
 			"SELECT count(*) FROM pragma_table_list WHERE type = 'table' "
 			"AND schema = 'main' AND name NOT LIKE 'sqlite_%'") > 0);
 		assert_int_equal(
-		    count(dbs[i],
+		    forge_number(dbs[i],
 			"SELECT count(*) FROM pragma_table_list WHERE type = "
 			"'table' AND schema = 'main' AND name NOT LIKE 'sqlite_%' "
 			"AND strict = 0"),
@@ -274,13 +253,15 @@ the_files_say_what_they_are_and_of_which_version(void **state)
 
 	assert_int_equal(
 	    sqlite3_open(ak_master_paths(fx->master)->master, &db), SQLITE_OK);
-	assert_int_equal(count(db, "PRAGMA user_version"), AK_MIGRATION_COUNT);
-	assert_int_equal(count(db, "PRAGMA application_id"), AK_MASTER_APPLICATION_ID);
+	assert_int_equal(forge_number(db, "PRAGMA user_version"), AK_MIGRATION_COUNT);
+	assert_int_equal(
+	    forge_number(db, "PRAGMA application_id"), AK_MASTER_APPLICATION_ID);
 	sqlite3_close(db);
 	assert_int_equal(sqlite3_open(fx->store, &db), SQLITE_OK);
-	assert_int_equal(count(db, "PRAGMA user_version"), AK_STORE_VERSION);
-	assert_int_equal(count(db, "PRAGMA application_id"), AK_STORE_APPLICATION_ID);
-	assert_int_equal(count(db, "PRAGMA page_size"), 4096);
+	assert_int_equal(forge_number(db, "PRAGMA user_version"), AK_STORE_VERSION);
+	assert_int_equal(
+	    forge_number(db, "PRAGMA application_id"), AK_STORE_APPLICATION_ID);
+	assert_int_equal(forge_number(db, "PRAGMA page_size"), 4096);
 	sqlite3_close(db);
 }
 
@@ -351,7 +332,7 @@ the_master_takes_no_impossible_key_R19(void **state)
 	(void)state;
 	for (size_t i = 0; i < FX_COUNT(good); i++) {
 		snprintf(sql, sizeof(sql), "%s%s", start, good[i]);
-		run(db, sql);
+		forge_run(db, sql);
 	}
 	for (size_t i = 0; i < FX_COUNT(bad); i++) {
 		snprintf(sql, sizeof(sql), "%s%s", start, bad[i]);

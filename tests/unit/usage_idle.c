@@ -12,6 +12,7 @@
 
 #include <sqlite3.h>
 
+#include "../forge.h"
 #include "../records.h"
 
 #define DAY INT64_C(86400)
@@ -27,16 +28,7 @@ struct onlooker {
 static int64_t
 version_of(const struct onlooker *o)
 {
-	sqlite3_stmt *pragma;
-	int64_t version;
-
-	assert_int_equal(
-	    sqlite3_prepare_v2(o->db, "PRAGMA data_version", -1, &pragma, NULL),
-	    SQLITE_OK);
-	assert_int_equal(sqlite3_step(pragma), SQLITE_ROW);
-	version = sqlite3_column_int64(pragma, 0);
-	sqlite3_finalize(pragma);
-	return version;
+	return forge_number(o->db, "PRAGMA data_version");
 }
 
 static void

@@ -11,6 +11,7 @@
 
 #include <sqlite3.h>
 
+#include "../forge.h"
 #include "../records.h"
 #include "byte_order.h"
 #include "record.h"
@@ -213,19 +214,9 @@ static void
 step_back_to_version_1(const struct fx *fx)
 {
 	const char *path = ak_master_paths(fx->master)->usage;
-	char attach[2 * FX_PATH];
-	sqlite3 *db;
 
 	us_execute(fx, "PRAGMA journal_mode = DELETE");
-	assert_int_equal(rename(path, fx_path(fx, "newer.db")), 0);
-	snprintf(attach, sizeof(attach), "ATTACH '%s' AS new", fx_path(fx, "newer.db"));
-	fx_write(path, "", 0, 0600);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	if (sqlite3_exec(db, ak_usage_migrations[0], NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_exec(db, attach, NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_exec(db, step_back, NULL, NULL, NULL) != SQLITE_OK)
-		fail_msg("%s", sqlite3_errmsg(db));
-	sqlite3_close(db);
+	forge_older(fx, path, ak_usage_migrations[0], step_back);
 }
 
 static void
