@@ -6,32 +6,7 @@
 #include "judge.h"
 #include "log_line.h"
 
-enum {
-	VERDICT,
-	VALID,
-	BECAUSE,
-	ID,
-	NAME,
-	OWNER,
-	CHECKS,
-	AUTHENTICATE,
-	ACCT_MGMT,
-	LOG,
-	FIELDS
-};
-static const struct out_field fields[FIELDS] = {
-	[VERDICT] = { "verdict", "VERDICT", OUT_STATUS, NULL },
-	[VALID] = { "valid", NULL, OUT_BOOL, NULL },
-	[BECAUSE] = { "because", "BECAUSE", OUT_TEXT, NULL },
-	[ID] = { "id", "ID", OUT_TEXT, NULL },
-	[NAME] = { "name", "NAME", OUT_TEXT, NULL },
-	[OWNER] = { "owner", "OWNER", OUT_TEXT, NULL },
-	[CHECKS] = { "checks", NULL, OUT_NESTED, NULL },
-	[AUTHENTICATE] = { "pam_authenticate", "PAM_AUTHENTICATE", OUT_TEXT, NULL },
-	[ACCT_MGMT] = { "pam_acct_mgmt", "PAM_ACCT_MGMT", OUT_TEXT, NULL },
-	[LOG] = { "log", "LOG LINE", OUT_TEXT, NULL },
-};
-static const struct out_shape answer = { fields, FIELDS, false, NULL };
+static const struct out_shape answer = { judge_fields, EXPLAIN_FIELDS, false, NULL };
 
 enum { ASKS, YES_OR_NO, REASON, CHECK_FIELDS };
 static const struct out_field check_fields[CHECK_FIELDS] = {
@@ -103,8 +78,8 @@ log_line(const struct judgement *j, char line[AK_LOG_LINE_MAX])
 static enum cli_exit
 run(struct cli *cli, const void *values, char **arguments)
 {
+	struct out_cell cells[EXPLAIN_FIELDS] = { { .text = NULL } };
 	struct judgement j;
-	const struct ak_verdict *verdict = &j.verdict;
 	enum cli_exit end = judge(cli, values, &j);
 	json_t *checks = json_array();
 	char line[AK_LOG_LINE_MAX];
@@ -120,19 +95,14 @@ run(struct cli *cli, const void *values, char **arguments)
 		}
 		each_check(&j, check_json, checks);
 		log_line(&j, line);
-		out_one(&cli->out, &answer,
-		    (struct out_cell[FIELDS]){
-			[VERDICT].text = ak_reason_word(verdict->reason),
-			[VALID].number = verdict->reason == AK_VALID,
-			[BECAUSE].text = ak_reason_text(verdict->reason),
-			[ID].text = verdict->token.id,
-			[NAME].text = verdict->key.name,
-			[OWNER].text = verdict->key.owner,
-			[CHECKS].nested = checks,
-			[AUTHENTICATE].text =
-			    ak_reason_pam_authenticate(verdict->reason),
-			[ACCT_MGMT].text = ak_reason_pam_acct_mgmt(verdict->reason),
-			[LOG].text = line });
+		judge_cells(&j, cells);
+		cells[EXPLAIN_CHECKS].nested = checks;
+		cells[EXPLAIN_AUTHENTICATE].text =
+		    ak_reason_pam_authenticate(j.verdict.reason);
+		cells[EXPLAIN_ACCT_MGMT].text =
+		    ak_reason_pam_acct_mgmt(j.verdict.reason);
+		cells[EXPLAIN_LOG].text = line;
+		out_one(&cli->out, &answer, cells);
 	}
 	json_decref(checks);
 	return end;

@@ -4,38 +4,23 @@
 #include "command.h"
 #include "judge.h"
 
-enum { VERDICT, VALID, BECAUSE, ID, NAME, OWNER, FIELDS };
-static const struct out_field fields[FIELDS] = {
-	[VERDICT] = { "verdict", "VERDICT", OUT_STATUS, NULL },
-	[VALID] = { "valid", "VALID", OUT_BOOL, NULL },
-	[BECAUSE] = { "because", "BECAUSE", OUT_TEXT, NULL },
-	[ID] = { "id", "ID", OUT_TEXT, NULL },
-	[NAME] = { "name", "NAME", OUT_TEXT, NULL },
-	[OWNER] = { "owner", "OWNER", OUT_TEXT, NULL },
-};
-static const struct out_shape answer = { fields, FIELDS, false, NULL };
+static const struct out_shape answer = { judge_fields, VERIFY_FIELDS, false, NULL };
 
 static enum cli_exit
 run(struct cli *cli, const void *values, char **arguments)
 {
+	struct out_cell cells[VERIFY_FIELDS] = { { .text = NULL } };
 	struct judgement j;
-	const struct ak_verdict *verdict = &j.verdict;
 	enum cli_exit end = judge(cli, values, &j);
 
 	(void)arguments;
 	if (end != EXIT_DONE)
 		return end;
+	judge_cells(&j, cells);
 	if (!out_wants_data(&cli->out))
-		puts(ak_reason_word(verdict->reason));
+		puts(cells[JUDGE_VERDICT].text);
 	else
-		out_one(&cli->out, &answer,
-		    (struct out_cell[FIELDS]){
-			[VERDICT].text = ak_reason_word(verdict->reason),
-			[VALID].number = verdict->reason == AK_VALID,
-			[BECAUSE].text = ak_reason_text(verdict->reason),
-			[ID].text = verdict->token.id,
-			[NAME].text = verdict->key.name,
-			[OWNER].text = verdict->key.owner });
+		out_one(&cli->out, &answer, cells);
 	judge_say(cli, &j);
 	return judge_exit(&j);
 }

@@ -25,6 +25,20 @@ const struct option_spec judge_options[] = {
 	OPTION_END,
 };
 
+const struct out_field judge_fields[EXPLAIN_FIELDS] = {
+	[JUDGE_VERDICT] = { "verdict", "VERDICT", OUT_STATUS, NULL },
+	[JUDGE_VALID] = { "valid", NULL, OUT_BOOL, NULL },
+	[JUDGE_BECAUSE] = { "because", "BECAUSE", OUT_TEXT, NULL },
+	[JUDGE_ID] = { "id", "ID", OUT_TEXT, NULL },
+	[JUDGE_NAME] = { "name", "NAME", OUT_TEXT, NULL },
+	[JUDGE_OWNER] = { "owner", "OWNER", OUT_TEXT, NULL },
+	[EXPLAIN_CHECKS] = { "checks", NULL, OUT_NESTED, NULL },
+	[EXPLAIN_AUTHENTICATE] = { "pam_authenticate", "PAM_AUTHENTICATE", OUT_TEXT,
+	    NULL },
+	[EXPLAIN_ACCT_MGMT] = { "pam_acct_mgmt", "PAM_ACCT_MGMT", OUT_TEXT, NULL },
+	[EXPLAIN_LOG] = { "log", "LOG LINE", OUT_TEXT, NULL },
+};
+
 /* Whether it would be a token but for what stands behind it: a CR of a Windows file. */
 static bool
 has_blank_behind(const char *secret, size_t len)
@@ -76,6 +90,19 @@ judge(struct cli *cli, const struct judge_values *v, struct judgement *j)
 		cli_say(cli, "There is a space or CR behind the token.");
 	sodium_munlock(secret, sizeof(secret)); /* wipes it */
 	return EXIT_DONE;
+}
+
+void
+judge_cells(const struct judgement *j, struct out_cell cells[VERIFY_FIELDS])
+{
+	const struct ak_verdict *verdict = &j->verdict;
+
+	cells[JUDGE_VERDICT].text = ak_reason_word(verdict->reason);
+	cells[JUDGE_VALID].number = verdict->reason == AK_VALID;
+	cells[JUDGE_BECAUSE].text = ak_reason_text(verdict->reason);
+	cells[JUDGE_ID].text = verdict->token.id;
+	cells[JUDGE_NAME].text = verdict->key.name;
+	cells[JUDGE_OWNER].text = verdict->key.owner;
 }
 
 enum cli_exit

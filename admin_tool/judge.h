@@ -20,6 +20,23 @@ struct judgement {
 	char scopes[AK_WORDS_MAX];
 };
 
+/* What verify answers, and what explain does besides. */
+enum {
+	JUDGE_VERDICT,
+	JUDGE_VALID,
+	JUDGE_BECAUSE,
+	JUDGE_ID,
+	JUDGE_NAME,
+	JUDGE_OWNER,
+	VERIFY_FIELDS,
+	EXPLAIN_CHECKS = VERIFY_FIELDS,
+	EXPLAIN_AUTHENTICATE,
+	EXPLAIN_ACCT_MGMT,
+	EXPLAIN_LOG,
+	EXPLAIN_FIELDS
+};
+extern const struct out_field judge_fields[EXPLAIN_FIELDS];
+
 /*
  * Read a token from stdin or a prompt and let ak_verify() judge it, by the published
  * store and with the rights of the caller, as the module does. Needs no master.
@@ -29,6 +46,10 @@ enum cli_exit judge(
 
 /* The exit code of a verdict. */
 enum cli_exit judge_exit(const struct judgement *judgement);
+
+/* The answer of verify; it borrows from the judgement. */
+void judge_cells(
+    const struct judgement *judgement, struct out_cell cells[VERIFY_FIELDS]);
 
 /* Say the verdict in a sentence. */
 void judge_say(const struct cli *cli, const struct judgement *judgement);

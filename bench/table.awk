@@ -54,8 +54,9 @@ $1 == "set" || NF < 13 { next }
 	peak[at] = $10; wrong[at] = $11; unavailable[at] = $12; why[at] = $13
 }
 
-function ratios(set, title,    i, j, line, rule, work, at) {
-	if (!counts[set " sizes"]) return
+# The head of a table with a column for each size; false when there is none.
+function sizes(set, title,    i, line, rule) {
+	if (!counts[set " sizes"]) return 0
 	line = "| " title
 	rule = "|---"
 	for (i = 1; i <= counts[set " sizes"]; i++) {
@@ -63,6 +64,11 @@ function ratios(set, title,    i, j, line, rule, work, at) {
 		rule = rule "|--:"
 	}
 	printf "\n%s |\n%s|\n", line, rule
+	return 1
+}
+
+function ratios(set, title,    i, j, line, work, at) {
+	if (!sizes(set, title)) return
 	for (j = 1; j <= counts[set " works"]; j++) {
 		work = order[set " works", j]
 		line = "| " called[work]
@@ -95,15 +101,8 @@ function together(set, title,    i, j, run, part, work, at) {
 	}
 }
 
-function cost(set, title,    i, j, line, rule, work, at) {
-	if (!counts[set " sizes"]) return
-	line = "| " title
-	rule = "|---"
-	for (i = 1; i <= counts[set " sizes"]; i++) {
-		line = line " | " size_word(order[set " sizes", i]) " keys"
-		rule = rule "|--:"
-	}
-	printf "\n%s |\n%s|\n", line, rule
+function cost(set, title,    i, j, line, work, at) {
+	if (!sizes(set, title)) return
 	for (j = 1; j <= counts[set " works"]; j++) {
 		work = order[set " works", j]
 		line = "| " (work ~ /^(append|fold|stats|making)/ ? work : "`" work "`")
