@@ -121,9 +121,10 @@ netrc() {
     >"$BATS_TEST_TMPDIR/.netrc")
 }
 
-# told PATTERN: how many lines of syslog have it. A line of our own, sent to the same
-# socket, marks that all lines before it have arrived.
+# told PATTERN [NAME]: how many lines of syslog have it. A line of our own, sent to the same
+# socket, marks that all lines before it have arrived. NAME is a server's in $folder/NAME.
 told() {
+  local folder=$folder${2:+/$2}
   local mark=mark-$RANDOM$RANDOM
   logger --socket "/proc/$(cat "$folder/server.pid")/root/dev/log" "$mark"
   until grep -qa "$mark" "$folder/syslog"; do

@@ -90,11 +90,6 @@ login() {
   esac
 }
 
-# heard PATTERN [NAME]: how many lines of syslog from this one have it.
-heard() {
-  folder=$folder/${2:-plain} told "$1"
-}
-
 # With a cache as the page warns of: NAME, and the args of its passdb.
 cached() {
   place "$1"
@@ -106,7 +101,7 @@ cached() {
 @test "the process that asks the module is root's, and says the client's address" {
   token=$(new_key asked --disabled)
   refused alice "$token"
-  [ "$(heard 'uid=0 euid=0 tty=dovecot ruser=alice rhost=127.0.0.1 user=alice')" -eq 1 ]
+  [ "$(told 'uid=0 euid=0 tty=dovecot ruser=alice rhost=127.0.0.1 user=alice' plain)" -eq 1 ]
 }
 
 @test "the key opens the mail, and was last used there" {
@@ -133,7 +128,7 @@ cached() {
 
 @test "a key for another service or another network is refused" {
   keeps_to_service_and_network dovecot
-  [ "$(heard 'rhost=127.0.0.1 .*reason=FORBIDDEN_IP')" -eq 1 ]
+  [ "$(told 'rhost=127.0.0.1 .*reason=FORBIDDEN_IP' plain)" -eq 1 ]
 }
 
 @test "with a cache a revoked key opens until the cache is emptied: leave it off" {
@@ -183,7 +178,7 @@ cached() {
   token=$(new_key less)
   run login alice "$token" less
   uid=$(id -u dovecot)
-  asked=$(heard "uid=$uid euid=$uid .*reason=VALID" less)
+  asked=$(told "uid=$uid euid=$uid .*reason=VALID" less)
   halt less
   [ "$output" = in ]
   [ "$asked" -eq 1 ]
@@ -200,7 +195,7 @@ cached() {
     login bob "$token" named; login __token__ "$off" named; login "$off" any named)
   grep -q "imap(alice)" "$folder/named/log"
   ls "$folder/named/mail" >"$BATS_TEST_TMPDIR/mail"
-  heard mark named >/dev/null
+  told mark named >/dev/null
   run ! grep -a -e "${token: -30}" -e "${off: -30}" "$folder/named/log" "$folder/named/syslog"
   halt named
   [ "$(xargs <<<"$said")" = 'in in in out out out' ]

@@ -68,16 +68,11 @@ login() {
   esac
 }
 
-# heard PATTERN [NAME]: how many lines of syslog from this one have it.
-heard() {
-  folder=$folder/${2:-plain} told "$1"
-}
-
 @test "the process that asks the module is root's, and says no address" {
   token=$(new_key asked --disabled)
   refused alice "$token"
-  [ "$(heard 'smtp:auth.*uid=0 euid=0 tty= ruser= rhost= user=alice .*reason=DISABLED')" -eq 1 ]
-  [ "$(heard 'auth failure: .user=alice. .service=smtp. .realm=. .mech=pam.')" -eq 1 ]
+  [ "$(told 'smtp:auth.*uid=0 euid=0 tty= ruser= rhost= user=alice .*reason=DISABLED' plain)" -eq 1 ]
+  [ "$(told 'auth failure: .user=alice. .service=smtp. .realm=. .mech=pam.' plain)" -eq 1 ]
 }
 
 @test "the key opens, and was last used for this service, from nowhere" {
@@ -99,36 +94,36 @@ heard() {
   token=$(new_key service --service imap)
   refused alice "$token"
   opens alice "$token" plain -s imap
-  [ "$(heard 'smtp:auth.*reason=SERVICE_MISMATCH')" -eq 1 ]
+  [ "$(told 'smtp:auth.*reason=SERVICE_MISMATCH' plain)" -eq 1 ]
 }
 
 @test "the lines are those that the page prints" {
   token=$(new_key as-printed)
   opens alice "$token"
-  [ "$(heard " $(printed saslauthd.md VALID "$token")\$")" -eq 1 ]
+  [ "$(told " $(printed saslauthd.md VALID "$token")\$" plain)" -eq 1 ]
   authkey edit -q as-printed --from 192.0.2.0/24
   refused alice "$token"
-  [ "$(heard " $(printed saslauthd.md NO_RHOST "$token")\$")" -eq 1 ]
+  [ "$(told " $(printed saslauthd.md NO_RHOST "$token")\$" plain)" -eq 1 ]
   authkey disable as-printed
   refused alice "$token"
-  [ "$(heard " $(printed saslauthd.md DISABLED "$token")\$")" -eq 1 ]
+  [ "$(told " $(printed saslauthd.md DISABLED "$token")\$" plain)" -eq 1 ]
 }
 
 @test "a key for a network is refused from everywhere, with NO_RHOST" {
   token=$(new_key network --from 0.0.0.0/0 --from ::/0)
   refused alice "$token"
-  [ "$(heard "key=${token:3:8} reason=NO_RHOST")" -eq 1 ]
+  [ "$(told "key=${token:3:8} reason=NO_RHOST" plain)" -eq 1 ]
 }
 
 @test "a password of 256 characters is asked for, one of 257 is refused without PAM" {
   printf -v long '%256s' ''
   long=${long// /x}
-  before=$(heard 'pam_authenticate failed')
+  before=$(told 'pam_authenticate failed' plain)
   refused alice "$long"
-  [ "$(heard 'pam_authenticate failed')" -eq $((before + 1)) ]
+  [ "$(told 'pam_authenticate failed' plain)" -eq $((before + 1)) ]
   refused alice "${long}x"
-  [ "$(heard 'pam_authenticate failed')" -eq $((before + 1)) ]
-  [ "$(heard 'password exceeded MAX_REQ_LEN: 256')" -eq 1 ]
+  [ "$(told 'pam_authenticate failed' plain)" -eq $((before + 1)) ]
+  [ "$(told 'password exceeded MAX_REQ_LEN: 256' plain)" -eq 1 ]
 }
 
 @test "without -r a realm is nothing: alice of everywhere is alice" {
@@ -160,7 +155,7 @@ heard() {
   said=$(login alice "$token" caches)
   authkey revoke cached -y
   said+=,$(login alice "$token" caches)
-  asked=$(heard "key=${token:3:8}" caches)
+  asked=$(told "key=${token:3:8}" caches)
   nsenter --mount --target "$(cat "$folder/caches/server.pid")" /etc/init.d/saslauthd restart
   said+=,$(login alice "$token" caches)
   halt caches
