@@ -53,6 +53,7 @@ struct ak_delta {
 	uint8_t begin[AK_DELTA_BEGIN];
 	struct stat status;
 	struct ak_delta_head head;
+	unsigned reads; /* that a search has made, behind `begin` */
 };
 
 /* The delta of the store at `store` with this tag. False when `size` is too small. */
@@ -91,8 +92,14 @@ enum ak_code ak_delta_open(const char *path, uint64_t tag, uid_t owner,
  * Find the record under an id of eight bytes, as ak_btree_find() does; `*len` is 0 when
  * the delta says that there is no such key. AK_SEARCH_MISSING: it says nothing of it.
  */
-enum ak_search ak_delta_find(const struct ak_delta *delta, const char *id,
-    uint8_t *record, size_t size, size_t *len);
+enum ak_search ak_delta_find(
+    struct ak_delta *delta, const char *id, uint8_t *record, size_t size, size_t *len);
+
+/*
+ * After a search: make up for the reads that the search of a key in the delta would
+ * have made and this one has not, so that its time does not tell where the key stands.
+ */
+void ak_delta_even_out(struct ak_delta *delta, const char *id);
 
 /* Close; a delta that is closed already, or none, is fine. */
 void ak_delta_close(struct ak_delta *delta);

@@ -220,7 +220,7 @@ ak_store_open(
  * what the delta says of it counts. `what` is what may be damaged.
  */
 static enum ak_search
-find_record(const struct ak_store *store, const char *id, uint8_t record[AK_PACKED_MAX],
+find_record(struct ak_store *store, const char *id, uint8_t record[AK_PACKED_MAX],
     size_t *len, const char **what)
 {
 	enum ak_search in_store =
@@ -242,8 +242,8 @@ find_record(const struct ak_store *store, const char *id, uint8_t record[AK_PACK
 }
 
 static enum ak_code
-find_key(const struct ak_store *store, const char *id, struct ak_key *key,
-    struct ak_error *error)
+find_key(
+    struct ak_store *store, const char *id, struct ak_key *key, struct ak_error *error)
 {
 	AK_FILLED_FIRST uint8_t record[AK_PACKED_MAX];
 	size_t len = AK_PACKED_USUAL;
@@ -262,12 +262,18 @@ find_key(const struct ak_store *store, const char *id, struct ak_key *key,
 }
 
 enum ak_code
-ak_store_find(const struct ak_store *store, const char *id, struct ak_key *key,
+ak_store_find(struct ak_store *store, const char *id, struct ak_key *key,
     struct ak_store_meta *meta, struct ak_error *error)
 {
 	memset(key, 0, sizeof(*key));
 	*meta = store->delta.fd >= 0 ? store->delta.head.meta : store->meta;
 	return id[0] != '\0' ? find_key(store, id, key, error) : AK_OK;
+}
+
+void
+ak_store_even_out(struct ak_store *store, const char *id)
+{
+	ak_delta_even_out(&store->delta, id);
 }
 
 void

@@ -83,8 +83,14 @@ enum ak_code ak_store_not_newer(const char *path, uid_t owner, struct ak_error *
  * AK_OK        answered: key->id is empty when there is no such key
  * AK_E_STORE   damaged: not the pages or records that publish writes
  */
-enum ak_code ak_store_find(const struct ak_store *store, const char *id,
-    struct ak_key *key, struct ak_store_meta *meta, struct ak_error *error);
+enum ak_code ak_store_find(struct ak_store *store, const char *id, struct ak_key *key,
+    struct ak_store_meta *meta, struct ak_error *error);
+
+/*
+ * When what was found for this id is refused: as many reads as for any other key. A
+ * login that succeeds has no use for them. A store that is closed already is fine.
+ */
+void ak_store_even_out(struct ak_store *store, const char *id);
 
 /* The mark of the open files. */
 void ak_store_mark(const struct ak_store *store, struct ak_store_mark *mark);

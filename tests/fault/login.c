@@ -2,7 +2,7 @@
 /*
  * Every call that a login makes of the system fails once, and from there on: never a
  * grant for the wrong token, never a crash or a leak, and a code that says trouble
- * (SECURITY R1, R2, R12).
+ * (SECURITY R1, R2, R12). And all refusals make as many of them (R10).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +13,9 @@
 
 #include "../faults.h"
 #include "../host.h"
+
+/* Of another installation, so that no key has its id. */
+#define FOREIGN "ak_7QxR2mNdA1b2C3d4E5f6G7h8J9k2LmNoPqR7MhWNX"
 
 #define MOST 500 /* calls of one kind in one login; there are some twenty */
 
@@ -136,20 +139,26 @@ a_right_token_opens_or_says_trouble(void **state)
 	faults_tell("login, right");
 }
 
+/* The right id with another secret. */
+static const char *
+wrong_secret(const char *token, char wrong[AK_TOKEN_MAX + 1])
+{
+	size_t end = strlen(token) - AK_CHECKSUM_LEN;
+
+	snprintf(wrong, AK_TOKEN_MAX + 1, "%s", token);
+	wrong[30] = wrong[30] == 'x' ? 'y' : 'x';
+	ak_token_checksum(wrong, end, wrong + end);
+	return wrong;
+}
+
 static void
 a_wrong_token_never_opens_R1(void **state)
 {
 	struct host *h = *state;
 	const char *token = fx_key(h->fx, "alice");
-	struct login l = { "alice", NULL, PAM_AUTH_ERR, -1 };
-	char wrong[128];
+	char wrong[AK_TOKEN_MAX + 1];
+	struct login l = { "alice", wrong_secret(token, wrong), PAM_AUTH_ERR, -1 };
 
-	/* A right id with another secret. */
-	snprintf(wrong, sizeof(wrong), "%s", token);
-	wrong[30] = wrong[30] == 'x' ? 'y' : 'x';
-	ak_token_checksum(wrong, strlen(wrong) - AK_CHECKSUM_LEN,
-	    wrong + strlen(wrong) - AK_CHECKSUM_LEN);
-	l.token = wrong;
 	warm_up(h, &l);
 	fail_all(h, &l, true);
 	faults_tell("login, wrong secret");
@@ -226,6 +235,37 @@ a_delta_costs_few_calls_and_none_where_there_is_none(void **state)
 	assert_in_range(calls_of(h, &l, FAULT_READ), reads + 3, reads + 4);
 	assert_int_equal(calls_of(h, &l, FAULT_OPEN), opens + 1);
 	assert_int_equal(calls_of(h, &l, FAULT_STAT), stats + 2);
+}
+
+/* Keys of the store and of the delta in turn, whose pages and buckets differ. */
+static void
+every_refusal_reads_as_much_wherever_its_key_stands_R10(void **state)
+{
+	struct host *h = *state;
+	struct login l = { "alice", FOREIGN, PAM_AUTH_ERR, -1 };
+	char wrong[AK_TOKEN_MAX + 1];
+	const char *tokens[20];
+	unsigned reads;
+
+	for (size_t i = 0; i < FX_COUNT(tokens); i++)
+		tokens[i] = fx_key(h->fx, "alice");
+	fx_delta(h->fx, 1, 1000);
+	for (size_t i = 0; i < FX_COUNT(tokens); i += 2)
+		fx_set_state(h->fx, tokens[i], AK_SWITCHED_OFF);
+	for (int i = 0; i < 150; i++) /* few records come with the head */
+		fx_key(h->fx, "alice");
+	warm_up(h, &l);
+	host_options(h, "required", "quiet usage=off");
+	reads = calls_of(h, &l, FAULT_READ);
+	assert_in_range(reads, 3, MOST);
+	for (size_t i = 0; i < FX_COUNT(tokens); i++) {
+		l.user = "alice";
+		l.token = wrong_secret(tokens[i], wrong);
+		assert_int_equal(calls_of(h, &l, FAULT_READ), reads);
+		l.user = "bob";
+		l.token = tokens[i];
+		assert_int_equal(calls_of(h, &l, FAULT_READ), reads);
+	}
 }
 
 static void
@@ -395,6 +435,7 @@ main(void)
 		HOST_TEST(a_disabled_key_and_another_user_never_open_R1),
 		HOST_TEST(a_key_is_what_the_delta_says_or_there_is_trouble_R1),
 		HOST_TEST(a_delta_costs_few_calls_and_none_where_there_is_none),
+		HOST_TEST(every_refusal_reads_as_much_wherever_its_key_stands_R10),
 		HOST_TEST(an_ordinary_password_never_opens_R1),
 		HOST_TEST(
 		    a_standard_stream_stays_closed_when_its_number_cannot_be_left_R13),
