@@ -321,6 +321,7 @@ main(int argc, char **argv)
 	struct cli cli = { .master = NULL };
 	struct timespec now;
 	enum cli_exit end;
+	bool whole;
 
 	guard_process();
 	if (!guard_streams() || clock_gettime(CLOCK_REALTIME, &now) != 0)
@@ -337,8 +338,12 @@ main(int argc, char **argv)
 	end = run(&cli, argc, argv);
 	ak_usage_close(&cli.usage);
 	ak_master_close(&cli.master);
-	if (!out_finish(&cli.out) && end == EXIT_DONE) {
-		fputs("authkey: the answer could not be written to stdout\n", stderr);
+	whole = out_finish(&cli.out);
+	if (!whole && (end == EXIT_DONE || (end == EXIT_NO && cli.out.starved))) {
+		fputs(cli.out.starved
+			  ? "authkey: out of memory: the answer is not whole\n"
+			  : "authkey: the answer could not be written to stdout\n",
+		    stderr);
 		end = EXIT_STORE;
 	}
 	return (int)end;

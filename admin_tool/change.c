@@ -4,6 +4,7 @@
 #include "audit.h"
 #include "change.h"
 #include "command.h"
+#include "json_arena.h"
 #include "key_view.h"
 #include "progress.h"
 
@@ -138,7 +139,11 @@ run(struct cli *cli, change_work *work, change_end *end_change, void *context)
 
 	cli->notes = 0;
 	worked = begun && (code = work(cli, context)) == AK_OK;
-
+	/* What was read of a file, or noted for the audit, may lack a part. */
+	if (worked && json_arena_was_short()) {
+		code = ak_fail(&cli->error, AK_E_NOMEM, "out of memory");
+		worked = false;
+	}
 	if (worked)
 		code = end_change(cli);
 	/* Whatever the system's reason is: what was to be in force is not. */

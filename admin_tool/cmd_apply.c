@@ -111,6 +111,7 @@ deliver_all(struct cli *cli, const struct apply *a)
 	give(cli, a, true);
 	if (out_finish(&cli->out))
 		return EXIT_DONE;
+	cli_warn(cli, "all is done, but stdout did not take the answer");
 	for (size_t i = 0; i < a->made_count; i++)
 		cli_warn(cli,
 		    "a key was made, but stdout did not take its token: authkey revoke "

@@ -15,7 +15,7 @@
 
 static alignas(max_align_t) unsigned char arena[ROOM];
 static size_t used;
-static bool loading;
+static bool loading, was_short;
 
 static void *
 take(size_t size)
@@ -23,8 +23,11 @@ take(size_t size)
 	const size_t step = alignof(max_align_t);
 	void *at = arena + used;
 
-	if (!loading || size > ROOM - used - step)
-		return malloc(size);
+	if (!loading || size > ROOM - used - step) {
+		at = malloc(size);
+		was_short = was_short || at == NULL;
+		return at;
+	}
 	used += (size + step - 1) / step * step;
 	return at;
 }
@@ -42,6 +45,12 @@ void
 json_arena_prepare(void)
 {
 	json_set_alloc_funcs(take, give_back);
+}
+
+bool
+json_arena_was_short(void)
+{
+	return was_short;
 }
 
 json_t *

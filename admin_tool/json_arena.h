@@ -2,12 +2,19 @@
 #ifndef JSON_ARENA_H
 #define JSON_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <jansson.h>
 
 /* Make jansson take its memory from here, and wipe what it gives back. */
 void json_arena_prepare(void);
+
+/*
+ * Whether jansson was ever without memory. A value may then lack a part, a restriction
+ * of a key for one: what was made of any since is neither to be kept nor to be trusted.
+ */
+bool json_arena_was_short(void);
 
 /*
  * json_loadb() for a value that lives until json_arena_clear(), for one after the other

@@ -221,7 +221,8 @@ out_finish(struct out *out)
 {
 	if (fflush(stdout) != 0 || ferror(stdout) != 0)
 		out->failed = true;
+	out->starved = out->starved || json_arena_was_short();
 	sodium_memzero(stdout_buffer, sizeof(stdout_buffer));
 	sodium_stackzero(4 * OUT_CELL_MAX);
-	return !out->failed;
+	return !out->failed && !out->starved;
 }

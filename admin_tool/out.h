@@ -62,6 +62,7 @@ struct out {
 	struct libscols_table *table;
 	size_t rows;
 	bool failed;
+	bool starved; /* for want of memory */
 };
 
 /* Which of a shape's fields is called so, or -1. */
@@ -88,7 +89,9 @@ void out_json(struct out *out, json_t *value);
  */
 void out_prepare(void);
 
-/* Hand everything to the system and wipe the buffer. False when stdout did not take it.
+/*
+ * Hand everything to the system and wipe the buffer. False when stdout did not take it,
+ * or there was no memory to make it whole.
  */
 bool out_finish(struct out *out);
 

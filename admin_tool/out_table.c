@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,7 +102,7 @@ out_table_begin(struct out *out)
 	int i;
 
 	if ((out->table = scols_new_table()) == NULL) {
-		out->failed = true;
+		out->starved = true;
 		return;
 	}
 	scols_table_set_termforce(
@@ -112,15 +113,25 @@ out_table_begin(struct out *out)
 	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++)
 		if (scols_table_new_column(out->table, fields[i].heading, 0,
 			flags_of(out->shape, &fields[i], width)) == NULL)
-			out->failed = true;
+			out->starved = true;
+}
+
+/* A cell that there is no memory for is left empty, and that is all that is told. */
+static void
+print_table(struct out *out)
+{
+	errno = 0;
+	if (scols_print_table(out->table) != 0)
+		out->failed = true;
+	if (errno == ENOMEM)
+		out->starved = true;
 }
 
 /* A long table is given in parts, each with columns as wide as it needs. */
 static void
 end_part(struct out *out)
 {
-	if (scols_print_table(out->table) != 0)
-		out->failed = true;
+	print_table(out);
 	scols_table_remove_lines(out->table);
 	scols_table_enable_noheadings(out->table, 1);
 }
@@ -137,7 +148,7 @@ out_table_row(struct out *out, const struct out_cell *cells)
 		end_part(out);
 	if (out->table == NULL ||
 	    (line = scols_table_new_line(out->table, NULL)) == NULL) {
-		out->failed = true;
+		out->starved = true;
 		return;
 	}
 	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++) {
@@ -146,7 +157,7 @@ out_table_row(struct out *out, const struct out_cell *cells)
 		shown = out_cell_text(
 		    out, kind, &cells[i], out_unknown(&out->shape->fields[i]), text);
 		if (scols_line_set_data(line, at, shown) != 0)
-			out->failed = true;
+			out->starved = true;
 		else if (kind == OUT_STATUS && color_of(out, shown) != NULL)
 			scols_cell_set_color(
 			    scols_line_get_cell(line, at), color_of(out, shown));
@@ -156,8 +167,8 @@ out_table_row(struct out *out, const struct out_cell *cells)
 void
 out_table_end(struct out *out)
 {
-	if (out->table != NULL && out->rows > 0 && scols_print_table(out->table) != 0)
-		out->failed = true;
+	if (out->table != NULL && out->rows > 0)
+		print_table(out);
 	scols_unref_table(out->table);
 	out->table = NULL;
 }

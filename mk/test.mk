@@ -27,7 +27,7 @@ export AK_PLAIN  := $(if $(SAN)$(IS_CLANG),,$(filter -O2,$(CFLAGS)))
 # What takes longest begins first: in the end no processor waits for another.
 LONG       := $(addprefix tests/,scenario/year.bats cli/usage_fold.bats build/check-deps.bats \
                 packages/deb.bats \
-                cli/kills.bats cli/safety.bats cli/import.bats cli/backup.bats cli/examples.bats \
+                cli/kills.bats cli/memory.bats cli/safety.bats cli/import.bats cli/backup.bats cli/examples.bats \
                 pam/usage_together pam/usage_trouble pam/switched fault/usage fault/changes \
                 services/key_or_password/key_or_password.bats) mk/check-format.sh
 long_first  = $(foreach l,$(LONG),$(filter $(l) $(B)/$(l),$(1))) $(filter-out $(LONG) $(LONG:%=$(B)/%),$(1))
@@ -64,6 +64,13 @@ SCENARIO_PARTS := $(if $(filter tests/scenario/% tests/packages/%,$(TEST_BATS)),
                   $(B)/tests/clock.so $(B)/tests/logins $(B)/tests/killer)
 
 $(B)/tests/clock.so: $(B)/tests/clock.o
+	$(call say,LD)
+	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS)
+
+# Loaded into the tool, it leaves it short of memory.
+STARVED := $(if $(filter tests/cli/%,$(TEST_BATS)),$(B)/tests/starve.so)
+$(B)/tests/starve.o: private CFLAGS += -fno-builtin
+$(B)/tests/starve.so: $(B)/tests/starve.o
 	$(call say,LD)
 	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS)
 
@@ -107,7 +114,7 @@ check: ## set up, build, run every check and every test
 	@mk/setup.sh check
 	@$(MAKE) --no-print-directory $(PARALLEL) check-run
 
-check-run: all $(TEST_PROGS) $(FUZZ_PROGS) $(SCENARIO_PARTS) $(BENCH_NEEDED) $(B)/demo/login
+check-run: all $(TEST_PROGS) $(FUZZ_PROGS) $(SCENARIO_PARTS) $(STARVED) $(BENCH_NEEDED) $(B)/demo/login
 	@status=0; $(RUN) $(call long_first,$(CHECKS) $(TEST_BATS) $(TEST_PROGS) $(FUZZ_PROGS)) || status=$$?; $(YIELD); exit $$status
 
 .PHONY: check-deps check-docs check-format check-threats
@@ -134,7 +141,7 @@ faults: all ## let each call of each command fail, one after the other, and coun
 	@tests/faults.sh $(FAULT_PROGS)
 
 .PHONY: kills
-kills: all $(B)/tests/killer $(B)/demo/login ## commands are killed at each call; a thousand and logins at random, SEED=1
+kills: all $(B)/tests/killer $(B)/tests/starve.so $(B)/demo/login ## commands are killed at each call; a thousand and logins at random, SEED=1
 	@AK_KILLS=$(or $(KILLS),1000) AK_SEED=$(or $(SEED),1) bats tests/scenario/kills.bats
 	@tests/kills.sh $(JOBS)
 
