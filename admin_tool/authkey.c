@@ -315,6 +315,31 @@ run(struct cli *cli, int argc, char **argv)
 	return run_command(cli, argc - first, argv + first);
 }
 
+/*
+ * The change is in force, and said. What is left can be interrupted, and holds up no
+ * other command; the change that would meet a full delta holds them up much longer.
+ */
+static void
+merge_when_crowded(struct cli *cli)
+{
+	bool merged;
+
+	if (cli->master == NULL || cli->notes == 0 ||
+	    !ak_master_is_crowded(cli->master))
+		return;
+	cli_say(cli,
+	    "The change is in force. Much has changed since the store was written, "
+	    "and is merged into it now, which takes a moment; authkey fold does it "
+	    "sooner, and so does its timer.");
+	if (ak_master_merge(cli->master, cli->now, &merged, &cli->error) != AK_OK)
+		cli_warn(cli,
+		    "the change is in force, but what has changed could not be merged "
+		    "into the store: %s",
+		    cli->error.text);
+	else if (merged)
+		cli_check_published(cli);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -337,7 +362,6 @@ main(int argc, char **argv)
 	cli.out.now = now.tv_sec;
 	end = run(&cli, argc, argv);
 	ak_usage_close(&cli.usage);
-	ak_master_close(&cli.master);
 	whole = out_finish(&cli.out);
 	if (!whole && (end == EXIT_DONE || (end == EXIT_NO && cli.out.starved))) {
 		fputs(cli.out.starved
@@ -346,5 +370,8 @@ main(int argc, char **argv)
 		    stderr);
 		end = EXIT_STORE;
 	}
+	if (end == EXIT_DONE)
+		merge_when_crowded(&cli);
+	ak_master_close(&cli.master);
 	return (int)end;
 }

@@ -307,6 +307,16 @@ ak_master_merge(struct ak_master *m, int64_t now, bool *merged, struct ak_error 
 	return ak_publish_merge(m, now, true, merged, error);
 }
 
+bool
+ak_master_is_crowded(struct ak_master *m)
+{
+	struct ak_publishing p;
+	struct ak_error ignored;
+
+	return ak_publishing_get(m, &p, &ignored) == AK_OK && p.tag != 0 &&
+	       p.room < m->limits.rows / 4;
+}
+
 enum ak_code
 ak_master_publish_locked(struct ak_master *m, int64_t now, struct ak_error *error)
 {

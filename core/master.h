@@ -182,6 +182,13 @@ enum ak_code ak_master_merge(
     struct ak_master *master, int64_t now, bool *merged, struct ak_error *error);
 
 /*
+ * Has the delta less than a quarter of its room left? Then a change to come might have
+ * to write the whole store, with the lock held: whoever made it so merges, when the
+ * change is made and said. `fold` merges sooner, where it runs in time.
+ */
+bool ak_master_is_crowded(struct ak_master *master);
+
+/*
  * Publish if the store is missing, unreadable or not of the master's generation: a
  * command was ended between its commit and its rename.
  *

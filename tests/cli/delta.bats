@@ -99,6 +99,35 @@ store() {
   ends 0
 }
 
+@test 'the change that leaves little room merges, when it is in force and said (R26)' {
+  big
+  local before
+  before=$(store)
+  for n in 1 2 3; do
+    authkey owner suspend -y "user$n"
+    ends 0
+    [[ $stderr != *merged* ]]
+  done
+  [ "$(store)" = "$before" ]
+  # Now about 7,300 of 8,192 that fit. It has no disk to merge on, and is in force.
+  mkdir "$AUTHKEY_DIR/keys.merge.new"
+  authkey owner suspend -y user4
+  ends 0
+  says 'the change is in force, but what has changed could not be merged'
+  [ "$(store)" = "$before" ]
+  rmdir "$AUTHKEY_DIR/keys.merge.new"
+  authkey list --limit 1 # changes nothing
+  [ "$(store)" = "$before" ]
+  "$AK_TOOL" disable --field status deploy </dev/null >"$PLACE/out" 2>"$PLACE/err"
+  [ "$(cat "$PLACE/out")" = disabled ]
+  grep -q 'is merged into it now' "$PLACE/err"
+  [ "$(store)" != "$before" ]
+  [ "$(verdict)" = DISABLED ]
+  [ "$(stat -c %s "$(delta)")" -lt 200 ]
+  authkey doctor
+  ends 0
+}
+
 @test 'a delta that is missing, or not what it must be, is unavailable, found and mended (R47)' {
   big
   "$AK_TOOL" disable -q deploy
