@@ -147,7 +147,7 @@ assert_sound(const char *path, const char *when)
 
 /* What is compared, and what came of it. */
 struct comparison {
-	const struct ak_store *store;
+	struct ak_store *store;
 	int64_t keys;
 	bool same;
 };

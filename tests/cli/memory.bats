@@ -16,16 +16,17 @@ starved() {
   env LC_ALL=C LD_PRELOAD="$AK_STARVE" "$AK_TOOL" "$@" <"${INPUT:-/dev/null}"
 }
 
-# starve COMMAND...: at each block, about AT_MOST of them unless make kills wants all.
+# starve COMMAND...: at each block, about AT_MOST of them; in make kills all, or MANY.
 starve() {
-  local blocks step on
-  [ -z "${AK_SAN:-}" ] || skip 'a sanitizer has memory of its own'
+  local blocks step most on
+  needs no-sanitizer # which has memory of its own
   back
   AK_STARVE_COUNT=$PLACE/count starved "$@" >"$PLACE/all" 2>"$PLACE/said" && full=0 || full=$?
   blocks=$(<"$PLACE/count")
   [ "$blocks" -gt 0 ]
-  step=$((1 + blocks / ${AT_MOST:-10}))
-  [ -z "${AK_HITS:-}" ] || step=1
+  most=${AT_MOST:-10}
+  [ -z "${AK_HITS:-}" ] || most=${MANY:-$((blocks + 1))}
+  step=$((1 + blocks / most))
   ended=0 took=0
   for on in '' yes; do
     for ((at_number = 1; at_number <= blocks; at_number += step)); do
@@ -64,7 +65,7 @@ changes() {
   after() {
     is_old_or_new
   }
-  local AT_MOST=5
+  local AT_MOST=5 MANY=100
   starve "$@" -q
   back
   [ "$ended" -gt 0 ]
