@@ -6,7 +6,7 @@
  *
  *	"r"		the rest is the whole file
  *	"s", "b"	a small or big real store; the rest are edits of four bytes: the
- *			place (3, the highest bit of it: within the records) and the
+ *			place (3, see place_of()) and the
  *			byte. Records are sealed anew behind them, as their writer can.
  *	"S", "B"	the same, and seals stay as they were
  */
@@ -18,11 +18,15 @@
 #include <sodium.h>
 
 #include "../tests/forge.h"
+#include "btree.h"
 #include "fuzz.h"
 
 #define EDITS_MAX 64
+#define LEAF 10 /* the first byte of a page that has no children */
 #define KEYS_MAX 200
 #define WITHIN 0x800000 /* an edit of a record */
+#define SHAPE 0x400000 /* of what a page says of itself */
+#define GROW 0x600020 /* of a cell, which says that its record is longer */
 
 /* A real store, and where its keys' records lie. */
 static struct image {
@@ -109,19 +113,61 @@ prepare(void)
 	make_image(&big);
 }
 
+/*
+ * Where an edit lies: anywhere, within the records, or where it matters most: in the
+ * header and the pointers of a page, or at the beginning of one of its cells.
+ */
+static size_t
+place_of(const struct image *image, size_t at)
+{
+	const uint8_t *page, *pointer;
+	size_t begin;
+
+	if ((at & WITHIN) != 0)
+		return image->records[0].at + (at & 0x3fff);
+	if ((at & SHAPE) == 0)
+		return at;
+	begin = (at >> 6 & 0xff) * AK_PAGE_SIZE % image->len;
+	if ((at & 0x20) == 0)
+		return begin + (at & 0x1f);
+	page = image->bytes + begin;
+	pointer = page + (page[0] == LEAF ? 8 : 12) + 2 * (at & 0x1f);
+	begin += (size_t)pointer[0] << 8 | pointer[1];
+	return (at & GROW) == GROW ? begin : begin + (at >> 14 & 0x1f);
+}
+
+/* Add to the number of one or two bytes at `at`, without a carry; what is behind it. */
+static uint8_t *
+add(uint8_t *at, unsigned by)
+{
+	at += (*at & 0x80) != 0;
+	*at = (uint8_t)((*at + by) & 0x7f);
+	return at + 1;
+}
+
+/* The payload, and the record's type behind those of the header and the id. */
+static void
+grow(uint8_t *bytes, size_t at, size_t len, uint8_t by)
+{
+	if (at + 16 < len)
+		add(add(bytes + at, by) + 2, 2U * by);
+}
+
 /* The edits of an input, in a copy of the image. */
 static uint8_t *
 edit(const struct image *image, struct fuzz_input *in, bool sealed_anew)
 {
 	uint8_t *bytes = (uint8_t *)fuzz_copy(image->bytes, image->len);
-	size_t at, first = image->records[0].at;
 	struct forged p;
+	size_t at, what;
 
 	for (unsigned n = 0; n < EDITS_MAX && in->left >= 4; n++) {
-		at = (size_t)fuzz_number(in, 3);
-		if ((at & WITHIN) != 0)
-			at = first + (at & 0x3fff);
-		bytes[at % image->len] = fuzz_byte(in);
+		what = (size_t)fuzz_number(in, 3);
+		at = place_of(image, what) % image->len;
+		if ((what & GROW) == GROW && (what & WITHIN) == 0)
+			grow(bytes, at, image->len, fuzz_byte(in));
+		else
+			bytes[at] = fuzz_byte(in);
 	}
 	for (unsigned i = 0; sealed_anew && i < image->keys; i++) {
 		if ((at = image->records[i].at) == 0)
