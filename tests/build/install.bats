@@ -50,7 +50,8 @@ into() {
 Type=oneshot
 ExecStart=/opt/ak/sbin/authkey -q fold
 Nice=10
-IOSchedulingClass=idle
+IOSchedulingClass=best-effort
+IOSchedulingPriority=7
 CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER
 UMask=0077
 ReadWritePaths=/var/lib/authkey
