@@ -240,14 +240,14 @@ a_host_whose_timer_interrupts_each_call_lets_in_as_before_R13(void **state)
 	in_a_process(*state, log_in_while_a_timer_runs);
 }
 
-/* A daemon's folder may be gone, or closed to the user that it has become. */
+/* The folder that a daemon was started in may be gone. */
 static int
 log_in_nowhere(void *context)
 {
 	struct host *h = context;
 	const char *gone = fx_path(h->fx, "gone");
 
-	if (mkdir(gone, 0) != 0 || chdir(gone) != 0 || rmdir(gone) != 0)
+	if (mkdir(gone, 0700) != 0 || chdir(gone) != 0 || rmdir(gone) != 0)
 		return 2;
 	return both_are_right(h) && !host_log_has("not recorded") ? 0 : 3;
 }
