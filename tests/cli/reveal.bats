@@ -244,7 +244,7 @@ load recovery_helper
   [ "$(audited reveal)" = 1 ]
 }
 
-@test 'no secret stands in any file of the installation, in arguments or the environment (R15, R42)' {
+@test 'no secret stands in any file of the installation, in arguments or the environment (R15)' {
   recovery_on
   make deploy
   exec 7> >(sqlite3 "$AUTHKEY_DIR/master/master.db" >/dev/null) # keeps the log of WAL there

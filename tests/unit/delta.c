@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A big store and its delta: what a change writes, what damage does, and which files go
- * together (SECURITY R20, R21, R26, R28). */
+ * together (SECURITY R20, R26, R28). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What stands in a store: damaged, cut, forged and large ones (SECURITY R18, R19, R20).
+/* What stands in a store: damaged, cut, forged and large ones (SECURITY R18, R20).
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who wants to change keys waits for those who came before, and for nobody else
- * (SECURITY R26, R43, R46). */
+ * (SECURITY R26, R46). */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -167,7 +167,7 @@ who_comes_first_is_the_first_to_change_R46(void **state)
 }
 
 static void
-one_that_is_killed_in_line_keeps_nobody_waiting_R43(void **state)
+one_that_is_killed_in_line_keeps_nobody_waiting_R46(void **state)
 {
 	struct work work = { *state, share(), -1 };
 	int pids[OTHERS];
@@ -299,7 +299,7 @@ main(void)
 		FX_TEST(
 		    a_revocation_waits_a_few_turns_however_many_publish_without_pause_R26_R46),
 		FX_TEST(who_comes_first_is_the_first_to_change_R46),
-		FX_TEST(one_that_is_killed_in_line_keeps_nobody_waiting_R43),
+		FX_TEST(one_that_is_killed_in_line_keeps_nobody_waiting_R46),
 		FX_TEST(one_that_is_stopped_in_line_is_passed_R26),
 		FX_TEST(a_turn_ends_although_a_forked_process_has_the_file_R26),
 		FX_TEST(who_waits_in_vain_is_told_who_has_the_lock_R46),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Whatever stands in usage.d, a fold ends soon, changes nothing outside, says each
- * thing once and counts what is whole (SECURITY R30, R32, R33, R34).
+ * thing once and counts what is whole (SECURITY R30, R33, R34).
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -258,7 +258,7 @@ holes_as_large_as_a_number_end_no_fold_R30(void **state)
 
 /* Records as bad as their form allows: each touches rows of its own. */
 static void
-forged_records_cost_no_more_than_a_second_R30_R32(void **state)
+forged_records_cost_no_more_than_a_second_R30(void **state)
 {
 	struct fx *fx = *state;
 	const size_t count = AK_FOLD_SOME;
@@ -301,7 +301,7 @@ main(void)
 		FX_TEST(
 		    a_file_of_ten_gigabytes_without_a_byte_in_it_is_passed_over_R30),
 		FX_TEST(holes_as_large_as_a_number_end_no_fold_R30),
-		FX_TEST(forged_records_cost_no_more_than_a_second_R30_R32),
+		FX_TEST(forged_records_cost_no_more_than_a_second_R30),
 	};
 
 	return cmocka_run_group_tests_name("usage_hostile", tests, NULL, NULL);
