@@ -18,6 +18,9 @@
 #define WIDTH_OF_TIMES 80
 #define WIDTH_OF_DAYS 54
 
+/* The part of the line that a long cell keeps, while others can become narrower. */
+#define PART_OF_LINE 0.3
+
 /* So many rows are held in memory, because all decide how wide the columns are. */
 #define PART_ROWS 5000
 
@@ -69,7 +72,10 @@ wraps(const struct out_shape *shape)
 	return false;
 }
 
-/* What a column may lose when the terminal is narrow: never a key's id or state. */
+/*
+ * What a column does when the terminal is narrow. A name takes several lines then: cut
+ * off, two keys would look like one. A key's id and state stay on one.
+ */
 static int
 flags_of(const struct out_shape *shape, const struct out_field *field, size_t width)
 {
@@ -80,7 +86,7 @@ flags_of(const struct out_shape *shape, const struct out_field *field, size_t wi
 	if (field->kind == OUT_TIME || field->kind == OUT_AGO)
 		return width < WIDTH_OF_DAYS ? SCOLS_FL_HIDDEN : 0;
 	/* Where something may be long, that takes several lines, and the rest none. */
-	return wraps(shape) && width >= WIDTH_OF_DAYS ? 0 : SCOLS_FL_TRUNC;
+	return wraps(shape) && width >= WIDTH_OF_DAYS ? 0 : SCOLS_FL_WRAP;
 }
 
 size_t
@@ -111,7 +117,7 @@ out_table_begin(struct out *out)
 	width = scols_table_get_termwidth(out->table);
 	out->days = out->terminal && width < WIDTH_OF_TIMES;
 	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++)
-		if (scols_table_new_column(out->table, fields[i].heading, 0,
+		if (scols_table_new_column(out->table, fields[i].heading, PART_OF_LINE,
 			flags_of(out->shape, &fields[i], width)) == NULL)
 			out->starved = true;
 }

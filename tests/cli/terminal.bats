@@ -268,6 +268,18 @@ echoes() {
   prints somebody.with.a.rather.long.name@mail.example.org
 }
 
+@test 'names that are too long for the line take several, and none is cut off' {
+  local wide name=github-actions-deploy-of-production
+  make "$name-1" --owner somebody.with.a.rather.long.name
+  make "$name-2" --owner somebody.with.a.rather.long.name
+  for columns in 40 80; do
+    dialog "$columns" -- "$AK_TOOL" list
+    wide=${lines[0]%%OWNER*}
+    wide=$(cut -c "1-${#wide}" <<<"$output" | tr -d ' \n')
+    [[ $wide == "NAME$name-1$name-2" ]]
+  done
+}
+
 @test 'messages break between words, and not in a command that is there to be copied' {
   dialog 40 -- "$AK_TOOL" list --field nothing
   ends 2
