@@ -51,6 +51,19 @@ has_blank_behind(const char *secret, size_t len)
 	return end < len && ak_token_parse(secret, end, &token) == AK_VALID;
 }
 
+/* Not asked whole: nobody named the service that the key is said not to be for. */
+static void
+say_what_was_not_asked(
+    const struct cli *cli, const struct judge_values *v, enum ak_reason reason)
+{
+	if (reason == AK_SERVICE_MISMATCH && v->service == NULL)
+		cli_say(cli,
+		    "The key is for some services alone; name one: --service NAME");
+	if (reason == AK_NO_RHOST && v->from == NULL)
+		cli_say(cli,
+		    "The key is for some networks alone; name an address: --from IP");
+}
+
 enum cli_exit
 judge(struct cli *cli, const struct judge_values *v, struct judgement *j)
 {
@@ -89,6 +102,7 @@ judge(struct cli *cli, const struct judge_values *v, struct judgement *j)
 	if (has_blank_behind(secret, len < SECRET_MAX ? len : SECRET_MAX))
 		cli_say(cli, "There is a space or CR behind the token.");
 	sodium_munlock(secret, sizeof(secret)); /* wipes it */
+	say_what_was_not_asked(cli, v, j->verdict.reason);
 	return EXIT_DONE;
 }
 

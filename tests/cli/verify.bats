@@ -23,6 +23,21 @@ ask() {
   [ "$output" = SERVICE_MISMATCH ]
 }
 
+@test 'what refuses for want of a question says which option asks it' {
+  make deploy --owner alice --service nginx --from 192.0.2.0/24
+  for command in verify explain; do
+    ask "$command" --user alice
+    ends 1
+    says 'The key is for some services alone; name one: --service NAME'
+    ask "$command" --user alice --service nginx
+    says 'The key is for some networks alone; name an address: --from IP'
+  done
+  ask verify --user alice --service sshd
+  [[ $stderr != *--service* ]]
+  ask verify -q --user alice
+  [ -z "$stderr" ]
+}
+
 @test 'every reason has its word' {
   make full --owner alice --service nginx --scope read --from 192.0.2.0/24
   local good=(--user alice --service nginx --from 192.0.2.1 --scope read)
