@@ -104,8 +104,7 @@ int ak_bind_time(sqlite3_stmt *statement, int at, int64_t when);
 /* A text column, borrowed until the next row; NULL reads as "". */
 const char *ak_column(sqlite3_stmt *row, int column);
 
-/* Copy a text column; NULL reads as "". False when it does not fit, or has a NUL in it.
- */
+/* Copy a text column; NULL reads as "". False when it is too long or has a NUL. */
 bool ak_column_text(sqlite3_stmt *row, int column, char *to, size_t size);
 
 /* A time column; NULL reads as AK_NO_TIME. */

@@ -9,9 +9,7 @@
 #include "trusted.h"
 
 #define TAG_DIGITS 16
-#define READS                                                                   \
-	3 /* of a search, at most: of the index, of the entries and of a record \
-	   */
+#define READS 3 /* of a search, at most: index, entries, record */
 
 /* Not snprintf(3): each login makes this name twice. */
 bool

@@ -26,8 +26,8 @@ struct waiter {
 	int fd; /* of the file: has the place, and the lock in the end */
 	off_t place; /* 0: none is to be had, and it goes without */
 	int watch; /* of what others close, -1: none */
-	int64_t since,
-	    moved; /* ms: when the wait began, and somebody closed the file */
+	int64_t since, until; /* ms: the wait */
+	int64_t moved; /* ms: when somebody closed the file */
 };
 
 static int64_t
@@ -67,18 +67,28 @@ take_place(int fd)
 			if (errno != EAGAIN && errno != EACCES)
 				return 0;
 		} else if (found.l_len == 0)
-			return 0; /* an authkey without places merges, and has all bytes
-				   */
+			return 0; /* all bytes: a merge of an authkey without places */
 	}
+}
+
+/*
+ * Whether to pass those before. Those who give up close the file, too: as long as some
+ * do, all is in motion, and one that is stopped would hold up everybody.
+ */
+static bool
+may_pass(const struct waiter *w, int64_t now)
+{
+	return now - w->moved >= STILL_MS || now - w->since >= w->until - now;
 }
 
 /* Take the lock if it is this one's turn; false with errno. */
 static bool
-try(const struct waiter *w, bool may_pass)
+try(const struct waiter *w, int64_t now)
 {
 	struct flock before = bytes(F_WRLCK, AK_TURN_MERGE + 1, w->place - 1);
 
-	if (!may_pass && w->place > 1 && fcntl(w->fd, F_OFD_SETLK, &before) != 0)
+	if (!may_pass(w, now) && w->place > 1 &&
+	    fcntl(w->fd, F_OFD_SETLK, &before) != 0)
 		return false;
 	return flock(w->fd, LOCK_EX | LOCK_NB) == 0;
 }
@@ -102,14 +112,14 @@ open_watch(const char *path)
  * seldom.
  */
 static void
-wait_for_move(struct waiter *w, int64_t now, int64_t end)
+wait_for_move(struct waiter *w, int64_t now)
 {
 	int64_t most = w->watch >= 0 ? LOOK_MS : BLIND_MS, ms = now - w->moved + 1;
 	struct pollfd p = { .fd = w->watch, .events = POLLIN };
 	char events[4096];
 
 	ms = ms < most ? ms : most;
-	ms = ms < end - now ? ms : end - now;
+	ms = ms < w->until - now ? ms : w->until - now;
 	if (poll(&p, 1, (int)ms) <= 0)
 		return;
 	while (read(w->watch, events, sizeof(events)) > 0)
@@ -169,16 +179,17 @@ wait_for_turn(struct waiter *w, int patience, struct ak_error *error)
 	int64_t now = clock_ms();
 
 	w->since = w->moved = now;
+	w->until = now + patience;
 	w->place = take_place(w->fd);
-	for (bool waits = false; !try(w, now - w->moved >= STILL_MS); waits = true) {
+	for (bool waits = false; !try(w, now); waits = true) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return ak_fail_errno(error, w->path, "");
 		if (!waits) /* and what was closed before that is seen at once */
 			w->watch = open_watch(w->path);
-		else if (now - w->since >= patience)
+		else if (now >= w->until)
 			return give_up(w, error);
 		else
-			wait_for_move(w, now, w->since + patience);
+			wait_for_move(w, now);
 		now = clock_ms();
 	}
 	return AK_OK;

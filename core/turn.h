@@ -12,7 +12,8 @@
  * taken, locked as an open file description (F_OFD_SETLK): so one that publishes
  * without pause does not get ahead of a revocation that waits. A place orders those who
  * come; it guards nothing. A command that is killed gives back both. One that was
- * stopped in line is passed once nothing has moved for a second.
+ * stopped in line is passed once nothing has moved for a second, and in any case by
+ * those whose patience is half over.
  *
  * Nothing of the process is changed by waiting: no signal, no timer, no thread.
  */
@@ -27,8 +28,8 @@
  *   patience  ms: how long at most
  *   fd        out: to be given back with ak_turn_give(); -1 on error
  *
- * AK_E_STORE       the turn did not come; the text names who has it, where that is
- * known AK_E_PERMISSION  this process may not write the file
+ * AK_E_STORE       the turn did not come; the text names who has it, where it can
+ * AK_E_PERMISSION  this process may not write the file
  */
 enum ak_code ak_turn_take(
     const char *path, int patience, int *fd, struct ak_error *error);

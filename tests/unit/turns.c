@@ -2,6 +2,7 @@
 /* Who wants to change keys waits for those who came before, and for nobody else
  * (SECURITY R26, R46). */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -199,6 +200,47 @@ one_that_is_stopped_in_line_is_passed_R26(void **state)
 	munmap(work.shared, sizeof(*work.shared));
 }
 
+/* Closes the file all the time, as those do who come, and give up. */
+static int
+come_and_go(void *context)
+{
+	const struct work *w = context;
+
+	while (!w->shared->stop) {
+		close(open(lock_of(w->fx), O_RDWR | O_CLOEXEC));
+		w->shared->turns++;
+		poll(NULL, 0, 20);
+	}
+	return 0;
+}
+
+static void
+those_who_give_up_do_not_keep_a_stopped_one_in_line_R26(void **state)
+{
+	struct fx *fx = *state;
+	struct work work = { fx, share(), -1 }, busy = { fx, share(), -1 };
+	struct ak_error error;
+	int pids[OTHERS], pid, turn;
+
+	stand_in_line(&work, pids);
+	for (int i = 0; i < OTHERS; i++)
+		assert_int_equal(kill(pids[i], SIGSTOP), 0);
+	ak_turn_give(&work.turn);
+	pid = fx_spawn(come_and_go, &busy);
+	while (busy.shared->turns == 0)
+		;
+	assert_code(ak_turn_take(lock_of(fx), 3000, &turn, &error), AK_OK, &error);
+	ak_turn_give(&turn);
+	busy.shared->stop = true;
+	assert_int_equal(fx_wait(pid), 0);
+	for (int i = 0; i < OTHERS; i++)
+		assert_int_equal(kill(pids[i], SIGCONT), 0);
+	for (int i = 0; i < OTHERS; i++)
+		assert_in_range(fx_wait(pids[i]), 0, OTHERS - 1);
+	munmap(busy.shared, sizeof(*busy.shared));
+	munmap(work.shared, sizeof(*work.shared));
+}
+
 /* Between fork(2) and exec a host's process has what the host has. */
 static int
 do_nothing(void *context)
@@ -301,6 +343,7 @@ main(void)
 		FX_TEST(who_comes_first_is_the_first_to_change_R46),
 		FX_TEST(one_that_is_killed_in_line_keeps_nobody_waiting_R46),
 		FX_TEST(one_that_is_stopped_in_line_is_passed_R26),
+		FX_TEST(those_who_give_up_do_not_keep_a_stopped_one_in_line_R26),
 		FX_TEST(a_turn_ends_although_a_forked_process_has_the_file_R26),
 		FX_TEST(who_waits_in_vain_is_told_who_has_the_lock_R46),
 		FX_TEST(nobody_is_told_of_one_who_is_gone),
