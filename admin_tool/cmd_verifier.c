@@ -221,11 +221,17 @@ take_back(struct cli *cli, struct verifier *v, const char *group)
 
 	if (end != EXIT_DONE)
 		return end;
-	if (!usage_fold_all(cli, &records))
-		return cli_fail(cli);
-	work.work = remove_file;
-	end = change(cli, &work);
-	cli->notes += notes;
+	if (usage_fold_all(cli, &records)) {
+		work.work = remove_file;
+		end = change(cli, &work);
+		cli->notes += notes;
+	} else
+		end = cli_fail(cli);
+	if (end != EXIT_DONE && notes > 0)
+		cli_warn(cli,
+		    "%s is out of the group %s, and only the usage file stays; when "
+		    "the cause is mended: authkey verifier remove %s",
+		    v->name, group, v->name);
 	return end;
 }
 

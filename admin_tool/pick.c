@@ -176,6 +176,7 @@ no_key(struct cli *cli, const char *key)
 	struct guess g = { .key = key, .least = text_near_limit(key) };
 	const char *slash = strchr(key, '/');
 	const char *name = slash != NULL ? slash + 1 : key;
+	char word[2 * AK_OWNER_MAX];
 	struct ak_owner owner;
 
 	if (strlen(key) > LONGEST)
@@ -187,11 +188,12 @@ no_key(struct cli *cli, const char *key)
 	else if (g.nearest[0] != '\0')
 		ak_fail(&cli->error, AK_E_NOT_FOUND,
 		    "there is no key %s; did you mean %s?", key, g.nearest);
-	else if (owner_read(cli, key, &owner))
+	else if (owner_read(cli, key, &owner)) {
+		text_shell_word(word, sizeof(word), key);
 		ak_fail(&cli->error, AK_E_NOT_FOUND,
 		    "there is no key %s, but an owner; see: authkey list --owner %s",
-		    key, key);
-	else if (cli->error.code == AK_E_NOT_FOUND)
+		    key, word);
+	} else if (cli->error.code == AK_E_NOT_FOUND)
 		ak_fail(&cli->error, AK_E_NOT_FOUND,
 		    "there is no key %s; see: authkey list", key);
 	return cli_fail(cli);

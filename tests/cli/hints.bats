@@ -210,6 +210,9 @@ no_option() {
   says 'there is no key alice, but an owner; see: authkey list --owner alice'
   authkey show bob
   says 'there is no key bob; see: authkey list'
+  make deploy2 --owner 'DOMAIN\bob'
+  authkey show 'DOMAIN\bob'
+  says "see: authkey list --owner 'DOMAIN\bob'"
 }
 
 @test 'a file where a command takes no argument is not taken for a token, a token is (R42)' {

@@ -49,6 +49,26 @@ drop_account() {
   [ ! -e "$PLACE/v/usage.d/$uid" ]
 }
 
+@test 'a removal that cannot count what was recorded has ended the membership, and says so' {
+  own_account
+  "$AK_TOOL" verifier add -q "$user-u"
+  echo broken >"$PLACE/v/master/usage.db"
+  authkey verifier remove -q "$user-u"
+  local code=$status said=$stderr left file
+  left=$(id -Gn "$user-u")
+  file=$PLACE/v/usage.d/$(id -u "$user-u")
+  [ -e "$file" ] || code=none
+  rm "$PLACE/v/master/usage.db"
+  authkey verifier remove "$user-u"
+  local again=$status
+  drop_account
+  [ "$code" = 5 ]
+  [[ $said == *"$user-u is out of the group $user, and only the usage file stays;"* ]]
+  [[ " $left " != *" $user "* ]]
+  [ "$again" = 0 ]
+  [ ! -e "$file" ]
+}
+
 @test 'a stray file in the place of the usage file is not taken over (R23)' {
   own_account
   local uid kinds=(link hard-link folder fifo) kind codes=()
