@@ -178,7 +178,12 @@ drop_account() {
   mkfifo "$PLACE/statements"
   sqlite3 "$AUTHKEY_DIR/master/usage.db" <"$PLACE/statements" 3>&- &
   exec 9>"$PLACE/statements"
-  echo 'BEGIN IMMEDIATE;' >&9
+  printf 'BEGIN IMMEDIATE;\n.output %s\n' "$PLACE/begun" >&9
+  for ((tries = 0; tries < 500; tries++)); do
+    [ ! -e "$PLACE/begun" ] || break
+    sleep 0.01
+  done
+  [ -e "$PLACE/begun" ]
   "$AK_TOOL" verifier remove root 9>&- 3>&- &
   fold=$!
   for ((tries = 0; tries < 500; tries++)); do # until it is at it
