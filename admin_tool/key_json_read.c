@@ -12,6 +12,8 @@ take_text(const struct key_json_field *f, const json_t *value, char *to)
 
 	if (text == NULL)
 		return "must be a text";
+	if ((f->rules & NEEDED) != 0 && text[0] == '\0')
+		return "is empty";
 	if ((why = f->why_not != NULL ? f->why_not(text)
 				      : ak_description_why_not(text)) != NULL)
 		return why;

@@ -136,6 +136,7 @@ expires_at|.expires_at = "2026-01-01T00:00:00"
 not_before|.not_before = "2027-01-01" | .expires_at = "2027-01-01"
 created_at|del(.created_at)
 created_by|.created_by = "x" * 129
+created_by|.created_by = ""
 revoked_at|.revoked_at = "2026-02-01"
 revoked_at|.status = "revoked"
 replaced_by|.replaced_by = "nobody"
