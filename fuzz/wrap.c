@@ -182,15 +182,7 @@ WRAP(int, pam_set_item, pam_handle_t *pamh, int type, const void *value)
 		   : __real_pam_set_item(pamh, type, value);
 }
 
-WRAP(int, pam_get_data, const pam_handle_t *pamh, const char *name, const void **data)
-{
-	int code;
-
-	return pam_fails(&code, PAM_NO_MODULE_DATA, PAM_SYSTEM_ERR, PAM_SYSTEM_ERR)
-		   ? code
-		   : __real_pam_get_data(pamh, name, data);
-}
-
+/* pam_get_data(3) looks through a list and asks for nothing that can fail. */
 typedef void cleanup_fn(pam_handle_t *pamh, void *data, int status);
 WRAP(int, pam_set_data, pam_handle_t *pamh, const char *name, void *data,
     cleanup_fn *cleanup)

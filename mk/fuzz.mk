@@ -21,7 +21,7 @@ $(B)/fuzz/fuzz_%: $(B)/fuzz/fuzz_%.o $(FUZZ_PARTS) $(TEST_PARTS:%=$(B)/tests/%.o
 # comes to it through the bridge.
 FUZZ_LOGIN := $(B)/fuzz/fuzz_login
 WRAPPED    := malloc open64 fstat64 lstat64 fcntl64 pread64 pwrite64 write clock_gettime pam_get_item \
-              pam_set_item pam_get_data pam_set_data pam_putenv pam_get_user pam_modutil_getpwnam pam_syslog
+              pam_set_item pam_set_data pam_putenv pam_get_user pam_modutil_getpwnam pam_syslog
 $(FUZZ_LOGIN): private FUZZ_WRAP := $(WRAPPED:%=-Wl,--wrap=%)
 $(FUZZ_LOGIN): $(MODULE) $(patsubst %,$(B)/fuzz/%.o,world wrap model login_check) | $(B)/fuzz/bridge.so
 $(B)/fuzz/bridge.so: $(B)/fuzz/bridge.o

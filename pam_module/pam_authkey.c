@@ -111,8 +111,11 @@ grant_of(pam_handle_t *pamh, const char *name)
 static void
 drop_grant(pam_handle_t *pamh, const char *name)
 {
-	if (grant_of(pamh, name) == NULL)
+	struct ak_verdict *grant = grant_of(pamh, name);
+
+	if (grant == NULL)
 		return;
+	grant->reason = AK_STORE_UNAVAILABLE; /* also if it cannot be dropped */
 	pam_set_data(pamh, name, NULL, NULL);
 	for (size_t i = 0; i < VARIABLE_COUNT; i++)
 		if (pam_getenv(pamh, variables[i]) != NULL)
@@ -144,6 +147,7 @@ keep_grant(pam_handle_t *pamh, const struct ak_module_options *o, const char *na
 	if (grant == NULL)
 		return PAM_BUF_ERR;
 	*grant = *verdict;
+	grant->reason = AK_STORE_UNAVAILABLE; /* until all is done */
 	if ((rc = pam_set_data(pamh, name, grant, free_grant)) != PAM_SUCCESS) {
 		free(grant);
 		return rc;
@@ -152,10 +156,10 @@ keep_grant(pam_handle_t *pamh, const struct ak_module_options *o, const char *na
 		rc = pam_set_item(pamh, PAM_USER, verdict->key.owner);
 	if (rc == PAM_SUCCESS && !o->no_env)
 		rc = export_variables(pamh, &verdict->key);
-	if (rc != PAM_SUCCESS) {
-		grant->reason = AK_STORE_UNAVAILABLE; /* also if it cannot be dropped */
+	if (rc == PAM_SUCCESS)
+		grant->reason = verdict->reason;
+	else
 		drop_grant(pamh, name);
-	}
 	return rc;
 }
 
