@@ -10,6 +10,8 @@ cd "$(dirname "$0")/.." || exit 1
 log=$(mktemp -d) || exit 1
 trap 'rm -rf "$log"' EXIT
 mapfile -t files < <(grep -l '^load kill_helper' tests/cli/*.bats)
+echo "kills: now each call of each command, for a quarter of an hour and more;" \
+  "each of ${#files[@]} files says when it is through" >&2
 AK_HITS=$log/hits tests/run -j "$1" -t 7200 "${files[@]}"
 status=$?
 sort "$log/hits"
