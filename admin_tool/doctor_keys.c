@@ -91,7 +91,8 @@ count(struct survey *s, const struct ak_record *record, const char *service,
 		.only = strcmp(record->key.services, service) == 0 };
 	snprintf(more->service, sizeof(more->service), "%s", service);
 	text_label(record, more->label);
-	if (record->key.name[0] != '\0')
+	/* The name of a key that was replaced means the one in its place. */
+	if (record->key.name[0] != '\0' && record->replaced_by[0] == '\0')
 		snprintf(more->key, sizeof(more->key), "%s/%s", record->key.owner,
 		    record->key.name);
 	else

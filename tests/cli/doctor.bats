@@ -426,6 +426,20 @@ account required @M@"; do
   healthy
 }
 
+@test 'the fix for a key that was replaced is for that key, and not the one in its place' {
+  prepare
+  service web 'auth required @M@' 'account required @M@'
+  for services in 'nowhere' 'web nowhere'; do
+    make "${services// /-}" --service "${services// /,}"
+    authkey rotate "${services// /-}" --overlap 7d
+    authkey edit "${services// /-}" --service web
+    finds warning keys nowhere "1 key names it, as $(id -un)/${services// /-} ($id)"
+    fix=${fix##*, or: }
+    mends
+    [ "$(field "${services// /-}" status)" = enabled ]
+  done
+}
+
 @test 'a decoy that was used is found' {
   prepare
   make bait --decoy
