@@ -10,6 +10,7 @@ log=$(mktemp -d) || exit 1
 trap 'rm -rf "$log"' EXIT
 status=0
 for program; do
+  echo "faults: now ${program##*/}, which may take many minutes" >&2
   AK_FAULTS=whole CMOCKA_MESSAGE_OUTPUT=TAP TMPDIR=${TMPDIR:-$log} "$program" \
     >"$log/out" 2>"$log/err" </dev/null || status=1
   sed -n 's/^# \(.* faults injected\)$/\1/p' "$log/out" | tee -a "$log/all"
