@@ -4,7 +4,7 @@
 #
 # docs/THREATS.md has each requirement, R1 to R47, with the tests that hold it; they are
 # there and name it; and tests/mutants/guards takes guards of it out of the files that the
-# page names.
+# page names, and each of those tests must fail without one of them.
 set -u
 
 # shellcheck source=mk/report.sh
@@ -28,6 +28,16 @@ guards() {
     awk '{ for (i = 1; i < NF; i++) print $i, $NF }'
 }
 
+# failing: "REQUIREMENT FILE" for each test that must fail without a guard of it.
+failing() {
+  awk '
+    /^(R[0-9]+ )+[^ ]+: / {
+      delete of
+      for (i = 1; $i ~ /^R[0-9]+$/; i++) of[$i]
+    }
+    /^tests: / { for (r in of) for (i = 2; i <= NF; i++) print r, $i }' $list
+}
+
 # Each test of the page that is not there, or does not name what it is there for.
 unnamed() {
   local requirement file
@@ -48,7 +58,7 @@ requirements() {
   printf 'R%s\n' {1..35} {40..47}
 }
 
-echo 1..7
+echo 1..8
 report 'THREATS.md has a row for each requirement' "$(differences <(requirements) \
   <(sed -n 's/^| \(R[0-9]*\) |.*/\1/p' $page))"
 report 'each has tests' "$(differences <(requirements) <(column 3 | cut -d ' ' -f 1))"
@@ -56,6 +66,8 @@ report 'they are there and name it' "$(unnamed)"
 report 'the list of mutants takes guards of each out' "$(differences <(requirements) \
   <(guards | cut -d ' ' -f 1))"
 report 'out of the files that THREATS.md names' "$(differences <(guards) <(column 4))"
+report 'each test must fail without a guard of its requirement' "$(comm -23 <(column 3 | sort -u) \
+  <(failing | sort -u))"
 report 'what the list names is there' "$(missing)"
 report 'each mutant can be made: its lines stand once in the code' "$(tests/mutants/run -n)"
 exit $failed

@@ -40,12 +40,17 @@ forget() {
   refused 'they are there and name it' 'tests/unit/decide.c does not name R27'
   [[ $output == *'tests/unit/when.c does not name R29'* ]]
   [[ $output == *'tests/pam/work.c does not name R10'* ]]
-  [[ $output == *'not ok 6 - what the list names is there'*'tests/unit/when.c is not there'* ]]
+  [[ $output == *'not ok 7 - what the list names is there'*'tests/unit/when.c is not there'* ]]
 }
 
 @test "a requirement of which no guard is taken out is found" {
   forget R29
   refused 'the list of mutants takes guards of each out' 'R29'
+}
+
+@test "a test that no guard of its requirement is named with is found" {
+  sed -i '/^R29 /,/^$/s,^tests: .*,tests: tests/unit/decide.c,' "$list"
+  refused 'each test must fail without a guard of its requirement' 'R29 tests/unit/when.c'
 }
 
 @test "a mutant whose lines are not in the code any more is found" {
