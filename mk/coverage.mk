@@ -8,6 +8,7 @@ COVERED ?= tests/unit/% tests/pam/% tests/fault/% fuzz/% \
 
 ifdef COVERING
 $(CORE) $(MODULE) $(PASSWD): private CFLAGS += -Og --coverage -fprofile-update=atomic
+$(B)/tests/snapshot.o: private CFLAGS += -DCOVERING
 endif
 
 .PHONY: coverage
