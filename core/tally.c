@@ -181,6 +181,7 @@ grow(struct ak_tally *t, struct ak_error *error)
 	if (uses == NULL)
 		return ak_fail(error, AK_E_NOMEM, "out of memory");
 	t->uses = uses;
+	/* They are sorted by pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	sorted = reallocarray(t->sorted, room, sizeof(*sorted));
 	if (sorted == NULL)
 		return ak_fail(error, AK_E_NOMEM, "out of memory");

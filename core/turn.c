@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -127,6 +129,20 @@ wait_for_move(struct waiter *w, int64_t now)
 	w->moved = clock_ms();
 }
 
+/* The process that has `file` locked by a line of /proc/locks (proc(5)), or 0. */
+static int
+holder_in(char *line, const char *file)
+{
+	char *field[6] = { NULL }, *rest = NULL;
+
+	for (size_t i = 0; i < sizeof(field) / sizeof(field[0]); i++)
+		field[i] = strtok_r(i == 0 ? line : NULL, " ", &rest);
+	if (field[5] == NULL || strcmp(field[1], "FLOCK") != 0 ||
+	    strcmp(field[3], "WRITE") != 0 || strcmp(field[5], file) != 0)
+		return 0;
+	return (int)strtol(field[4], NULL, 10);
+}
+
 /*
  * The process that has the lock, or 0. Better none than a wrong one: a filesystem may
  * tell stat(2) another device than the kernel knows, and who took the lock may be gone
@@ -136,21 +152,18 @@ static int
 find_holder(int fd)
 {
 	FILE *locks = fopen("/proc/locks", "re");
-	unsigned major_number, minor_number;
-	char line[256];
+	char line[256], file[64];
 	struct stat st;
-	uintmax_t inode;
-	int pid, holder = 0;
+	int holder = 0;
 
 	if (locks == NULL)
 		return 0;
-	while (fstat(fd, &st) == 0 && holder == 0 &&
-	       fgets(line, sizeof(line), locks) != NULL)
-		if (sscanf(line, "%*s FLOCK ADVISORY WRITE %d %x:%x:%ju", &pid,
-			&major_number, &minor_number, &inode) == 4 &&
-		    major_number == major(st.st_dev) &&
-		    minor_number == minor(st.st_dev) && inode == st.st_ino)
-			holder = pid;
+	if (fstat(fd, &st) == 0) {
+		snprintf(file, sizeof(file), "%02x:%02x:%ju", major(st.st_dev),
+		    minor(st.st_dev), (uintmax_t)st.st_ino);
+		while (holder == 0 && fgets(line, sizeof(line), locks) != NULL)
+			holder = holder_in(line, file);
+	}
 	fclose(locks);
 	return holder > 0 && (kill(holder, 0) == 0 || errno == EPERM) ? holder : 0;
 }
