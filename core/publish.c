@@ -25,14 +25,21 @@ struct build {
 	struct ak_error *error;
 };
 
+#define GROUP_MAX 65536 /* a group with thousands of members */
+
 enum ak_code
 ak_group_id(const char *name, gid_t *gid, struct ak_error *error)
 {
 	struct group group, *found = NULL;
-	char buffer[65536]; /* a group with thousands of members */
-	int rc = getgrnam_r(name, &group, buffer, sizeof(buffer), &found);
+	char *buffer = malloc(GROUP_MAX); /* the stack of a host's thread is small */
+	int rc = ENOMEM;
 
 	*gid = (gid_t)-1;
+	if (buffer != NULL)
+		rc = getgrnam_r(name, &group, buffer, GROUP_MAX, &found);
+	if (found != NULL)
+		*gid = group.gr_gid;
+	free(buffer);
 	if (rc != 0) {
 		errno = rc;
 		return ak_fail_errno(error, "the group database", "");
@@ -41,7 +48,6 @@ ak_group_id(const char *name, gid_t *gid, struct ak_error *error)
 		return ak_fail(error, AK_E_NOT_FOUND,
 		    "there is no group %s on this system; run: groupadd --system %s",
 		    name, name);
-	*gid = group.gr_gid;
 	return AK_OK;
 }
 
