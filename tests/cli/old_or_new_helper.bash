@@ -38,7 +38,7 @@ is_old_or_new() {
     $(<"$PLACE/err") =~ 'the change is'|'the answer is not whole'|'stdout did not take' ]] ||
     amiss "changed, and the error is: $(<"$PLACE/err")" || return
   printed=$(grep -oE 'ak_[1-9A-HJ-NP-Za-km-z]{41}' "$PLACE/out") || printed=
-  [ -z "$printed" ] || [ "$(token=$printed verdict)" = VALID ] || amiss 'no such token' || return
+  [ -z "$printed" ] || [ "$(token=$printed verdict --service sshd)" = VALID ] || amiss 'no such token' || return
   "$AK_TOOL" audit --verify -q || amiss 'the audit is broken' || return
   [ -z "${once:-}" ] || [ "$found" = "$before" ] || return 0
   "$AK_TOOL" "${again[@]}" -q <"${INPUT:-/dev/null}" >/dev/null || amiss 'not again' || return
