@@ -366,12 +366,16 @@ static int
 see(void *context)
 {
 	const size_t *i = context;
-	char *before = snapshot_take(SNAPSHOT_ALL), *after;
+	char *before = snapshot_take(SNAPSHOT_ALL), *after = NULL;
+	int answer = NOT_POSSIBLE;
 
-	if (!changes[*i].fn())
-		return NOT_POSSIBLE;
-	after = snapshot_take(SNAPSHOT_ALL);
-	return strcmp(before, after) != 0 ? SEEN : NOT_SEEN;
+	if (changes[*i].fn()) {
+		after = snapshot_take(SNAPSHOT_ALL);
+		answer = strcmp(before, after) != 0 ? SEEN : NOT_SEEN;
+	}
+	free(before);
+	free(after);
+	return answer;
 }
 
 static void
