@@ -14,16 +14,6 @@
 
 #include "faults.h"
 
-/*
- * Half of a read or a write: what may happen at any time, and is no error. Never
- * nothing, which is what the end of a file reads as.
- */
-static size_t
-half_of(size_t len)
-{
-	return faults_error() == FAULT_SHORT ? (len + 1) / 2 : 0;
-}
-
 #define EXPORT(symbol) __asm__(symbol) __attribute__((visibility("default"), used))
 #define NEXT(symbol, function) ((__typeof__(&function))dlsym(RTLD_NEXT, symbol))
 
@@ -191,36 +181,42 @@ fault_fcntl(int fd, int command, ...)
 	return NEXT("fcntl64", fault_fcntl)(fd, command, arg);
 }
 
+/*
+ * Whether a read or a write fails. One that is to be short moves half, which may happen
+ * at any time and is no error; never nothing, which is what the end of a file reads as.
+ */
+static bool
+fails(enum fault fault, size_t *len)
+{
+	if (!faults_hit(fault))
+		return false;
+	if (faults_error() != FAULT_SHORT)
+		return true;
+	*len = (*len + 1) / 2;
+	return false;
+}
+
 ssize_t
 fault_pread(int fd, void *to, size_t len, off_t at)
 {
-	if (faults_hit(FAULT_READ)) {
-		if (faults_error() != FAULT_SHORT)
-			return -1;
-		len = half_of(len);
-	}
+	if (fails(FAULT_READ, &len))
+		return -1;
 	return NEXT("pread64", fault_pread)(fd, to, len, at);
 }
 
 ssize_t
 fault_pwrite(int fd, const void *from, size_t len, off_t at)
 {
-	if (faults_hit(FAULT_WRITE)) {
-		if (faults_error() != FAULT_SHORT)
-			return -1;
-		len = half_of(len);
-	}
+	if (fails(FAULT_WRITE, &len))
+		return -1;
 	return NEXT("pwrite64", fault_pwrite)(fd, from, len, at);
 }
 
 ssize_t
 fault_write(int fd, const void *from, size_t len)
 {
-	if (faults_hit(FAULT_WRITE)) {
-		if (faults_error() != FAULT_SHORT)
-			return -1;
-		len = half_of(len);
-	}
+	if (fails(FAULT_WRITE, &len))
+		return -1;
 	return NEXT("write", fault_write)(fd, from, len);
 }
 
