@@ -252,8 +252,11 @@ snapshot_take(enum snapshot_part part)
 }
 
 void
-snapshot_assert_same(const char *before, const char *after, const char *when)
+snapshot_assert_still(enum snapshot_part part, const char *before, const char *when)
 {
+	char *now = snapshot_take(part);
+	const char *after = now;
+
 	while (*before != '\0' || *after != '\0') {
 		size_t a = strcspn(before, "\n"), b = strcspn(after, "\n");
 
@@ -263,6 +266,7 @@ snapshot_assert_same(const char *before, const char *after, const char *when)
 		before += a + (before[a] != '\0');
 		after += b + (after[b] != '\0');
 	}
+	free(now);
 }
 
 void
@@ -294,11 +298,8 @@ static const char *expected;
 static void
 look_again(void *context)
 {
-	char *now = snapshot_take(SNAPSHOT_ALL);
-
 	(void)context;
-	snapshot_assert_same(expected, now, "while the client answers");
-	free(now);
+	snapshot_assert_still(SNAPSHOT_ALL, expected, "while the client answers");
 }
 
 static int

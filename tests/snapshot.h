@@ -16,8 +16,12 @@ enum snapshot_part { SNAPSHOT_ALL, SNAPSHOT_PROCESS };
 /* The caller frees it. */
 char *snapshot_take(enum snapshot_part part);
 
-/* Assert that nothing has changed; the first line that differs is told, and `when`. */
-void snapshot_assert_same(const char *before, const char *after, const char *when);
+/*
+ * Assert that this part is still as `before`, taken of the same part; the first line
+ * that differs is told, and `when`.
+ */
+void snapshot_assert_still(
+    enum snapshot_part part, const char *before, const char *when);
 
 /* A process as none is when it starts; it is one for good. */
 void snapshot_set_up(const struct host *h);
