@@ -12,6 +12,7 @@
 #include "key_view.h"
 #include "prompt.h"
 #include "rotate.h"
+#include "rotation.h"
 
 struct values {
 	const char *overlap, *until, *expires;
@@ -133,9 +134,20 @@ rotate(struct cli *cli, struct rotation *r)
 	return end;
 }
 
+/* Whether a replaced key has nobody to wait for, as far as is known. */
+static bool
+is_unused(struct cli *cli, const struct ak_record *old)
+{
+	json_t *callers = rotation_callers(cli, old->key.id);
+	bool unused = callers != NULL && json_array_size(callers) == 0;
+
+	json_decref(callers);
+	return unused;
+}
+
 /* What has become of the old token. */
 static void
-say_old(const struct cli *cli, const struct ak_record *old)
+say_old(struct cli *cli, const struct ak_record *old)
 {
 	char when[AK_WHEN_TEXT] = "";
 
@@ -143,6 +155,11 @@ say_old(const struct cli *cli, const struct ak_record *old)
 		ak_when_format(old->key.expires_at, when);
 	if (old->key.state == AK_ENDED)
 		cli_say(cli, "The old token opens nothing any more.");
+	else if (old->draining_since != AK_NO_TIME && is_unused(cli, old))
+		cli_say(cli,
+		    "Nobody was seen with the old token in the last 30 days: it ends "
+		    "with the first use of the new one%s%s.",
+		    when[0] != '\0' ? ", at the latest on " : "", when);
 	else if (old->draining_since != AK_NO_TIME)
 		cli_say(cli,
 		    "The old token ends when all its callers have come with the new "

@@ -89,6 +89,54 @@ flags_of(const struct out_shape *shape, const struct out_field *field, size_t wi
 	return wraps(shape) && width >= WIDTH_OF_DAYS ? 0 : SCOLS_FL_WRAP;
 }
 
+/* A longer word is broken, so that the line stays as wide as the terminal. */
+#define WORD_MAX 24
+
+/* What libsmartcols is to keep room for in a cell that next_line() breaks. */
+static size_t
+longest_word(const struct libscols_column *column, const char *text, void *context)
+{
+	size_t longest = 1, len, wide;
+
+	(void)column;
+	(void)context;
+	for (; *text != '\0'; text += len + strspn(text + len, " ")) {
+		len = strcspn(text, " ");
+		wide = text_columns(text, len);
+		longest = wide > longest ? wide : longest;
+	}
+	return longest < WORD_MAX ? longest : WORD_MAX;
+}
+
+/*
+ * End the first line of a cell behind its last word that fits, and return the rest.
+ * Where no blank helps, NULL: libsmartcols breaks anywhere then.
+ */
+static char *
+next_line(const struct libscols_column *column, char *text, void *context)
+{
+	size_t room = scols_column_get_width(column), len = strlen(text);
+	char *blank = NULL;
+
+	(void)context;
+	if (text_columns(text, len) <= room)
+		return NULL;
+	for (char *c = strchr(text, ' '); c != NULL; c = strchr(c + 1, ' '))
+		if (c > text && text_columns(text, (size_t)(c - text)) <= room)
+			blank = c;
+	if (blank == NULL)
+		return NULL;
+	*blank = '\0';
+	return blank + 1;
+}
+
+/* The last column gets what is left of the line: there, words can stay whole. */
+static bool
+break_at_words(struct libscols_column *column)
+{
+	return scols_column_set_wrapfunc(column, longest_word, next_line, NULL) == 0;
+}
+
 size_t
 out_width(const struct out *out)
 {
@@ -104,6 +152,7 @@ void
 out_table_begin(struct out *out)
 {
 	const struct out_field *fields = out->shape->fields;
+	struct libscols_column *column;
 	size_t width;
 	int i;
 
@@ -116,10 +165,14 @@ out_table_begin(struct out *out)
 	scols_table_enable_colors(out->table, out->color);
 	width = scols_table_get_termwidth(out->table);
 	out->days = out->terminal && width < WIDTH_OF_TIMES;
-	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++)
-		if (scols_table_new_column(out->table, fields[i].heading, PART_OF_LINE,
-			flags_of(out->shape, &fields[i], width)) == NULL)
+	for (size_t at = 0; (i = field_at(out->shape, at)) >= 0; at++) {
+		column = scols_table_new_column(out->table, fields[i].heading,
+		    PART_OF_LINE, flags_of(out->shape, &fields[i], width));
+		if (column == NULL ||
+		    (out->terminal && fields[i].kind == OUT_NESTED &&
+			field_at(out->shape, at + 1) < 0 && !break_at_words(column)))
 			out->starved = true;
+	}
 }
 
 /* A cell that there is no memory for is left empty, and that is all that is told. */

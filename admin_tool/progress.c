@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <poll.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,6 +49,18 @@ progress_begin(struct progress *p, const struct cli *cli, const char *what,
 	p->next = watched ? now_ms() + FIRST_MS : -1;
 }
 
+/*
+ * Whether stderr takes a line now. A terminal that is stopped with Ctrl-S, or whose line
+ * is down, does not: the work goes on, and with it whoever waits for master/lock.
+ */
+static bool
+is_ready(void)
+{
+	struct pollfd terminal = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&terminal, 1, 0) == 1 && (terminal.revents & POLLOUT) != 0;
+}
+
 void
 progress_at(struct progress *p, int64_t done)
 {
@@ -57,6 +70,8 @@ progress_at(struct progress *p, int64_t done)
 	if (p->next < 0 || (now = now_ms()) < p->next)
 		return;
 	p->next = now + EACH_MS;
+	if (!is_ready())
+		return;
 	p->shown = true;
 	snprintf(size, sizeof(size), "%lld", (long long)done);
 	if (p->unit == PROGRESS_BYTES)
@@ -71,7 +86,7 @@ progress_at(struct progress *p, int64_t done)
 void
 progress_clear(struct progress *p)
 {
-	if (p->shown)
+	if (p->shown && is_ready())
 		fputs("\r\033[K", stderr);
 	p->shown = false;
 }

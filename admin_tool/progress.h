@@ -17,7 +17,7 @@ struct progress {
 
 /*
  * Begin. Nothing is ever shown with -q, or when stderr is no terminal, or of work that
- * is done within a second.
+ * is done within a second, or while the terminal takes nothing.
  *
  *   what   a word or two for people, behind the number
  *   total  of the same unit, or -1 when nobody knows

@@ -57,9 +57,8 @@ text_put(FILE *to, const char *text)
 	}
 }
 
-/* How many columns the first `len` bytes take, nearly: a wide character takes two. */
-static size_t
-columns_of(const char *text, size_t len)
+size_t
+text_columns(const char *text, size_t len)
 {
 	size_t columns = 0;
 
@@ -76,7 +75,7 @@ piece_of(const char *text, size_t columns)
 	size_t word = strcspn(text, " ");
 	size_t command = strcspn(text, ";");
 
-	if (strncmp(text, "authkey ", 8) == 0 && columns_of(text, command) <= columns)
+	if (strncmp(text, "authkey ", 8) == 0 && text_columns(text, command) <= columns)
 		return command;
 	return word;
 }
@@ -91,7 +90,7 @@ text_put_folded(FILE *to, const char *text, size_t columns)
 	while (*text != '\0') {
 		blanks = strspn(text, " ");
 		len = piece_of(text + blanks, columns);
-		wide = columns_of(text + blanks, len);
+		wide = text_columns(text + blanks, len);
 		if (columns > 0 && at > 0 && at + blanks + wide > columns) {
 			fputc('\n', to);
 			text += blanks;

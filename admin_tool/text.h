@@ -30,7 +30,13 @@ void text_put(FILE *to, const char *text);
 void text_put_folded(FILE *to, const char *text, size_t columns);
 
 /*
- * The same into a buffer, whatever the locale is: a table minds that itself. Cut when
+ * How many columns the first `len` bytes of a text take, nearly: a character of double
+ * width, as of Chinese, counts as one.
+ */
+size_t text_columns(const char *text, size_t len);
+
+/*
+ * The same as text_put() into a buffer, whatever the locale is: a table minds that itself. Cut when
  * it does not fit. Returns `out`.
  */
 const char *text_escape(const char *text, char *out, size_t size);

@@ -161,6 +161,19 @@ old_verdict() {
   [ "$("$AK_TOOL" fold --field drained)" = 0 ]
 }
 
+@test 'rotate --drain says who is waited for, and when it is nobody' {
+  make deploy --owner alice
+  authkey rotate --drain --until 2030-01-01 deploy
+  ends 0
+  says 'Nobody was seen with the old token in the last 30 days: it ends with the first use'
+  says 'at the latest on 2030-01-01'
+  make build --owner alice
+  login nginx alice 192.0.2.1
+  authkey rotate --drain build
+  ends 0
+  says 'The old token ends when all its callers have come with the new one.'
+}
+
 @test 'a key that nobody used drains with the first use of the new token' {
   make deploy --owner alice
   rotate --drain deploy

@@ -280,6 +280,40 @@ echoes() {
   done
 }
 
+@test 'what changed takes several lines of audit, which break between words' {
+  local before changes word
+  make build --owner alice -d "$(printf '%080d' 0)" # some lines have no room for it
+  make deploy --owner alice -d 'every night, to the hosts'
+  for columns in 48 60 100; do
+    dialog "$columns" -- "$AK_TOOL" audit
+    ends 0
+    [ "$(widest)" -le "$columns" ]
+    before=${lines[0]%%CHANGE*}
+    changes=" $(tr -d '\r' <<<"$output" | cut -c "$((${#before} + 1))-" | paste -sd' ') "
+    changes=$(tr -s ' ' <<<"$changes")
+    for word in id: description: every night, 'hosts;' created_at: 'decoy: no'; do
+      [[ $changes == *" $word "* ]] || { echo "$columns, no '$word': $changes"; return 1; }
+    done
+    [ "$(grep -o 0 <<<"$changes" | wc -l)" -ge 80 ]
+  done
+}
+
+@test 'work goes on, and says nothing, while its terminal is stopped with Ctrl-S' {
+  mkfifo "$PLACE/pipe"
+  feed() {
+    until [ -e "$PLACE/stopped" ]; do printf '%04096d' 0; sleep 0.05; done
+    for _ in {1..40}; do printf '%65536d' 0; sleep 0.05; done
+    touch "$PLACE/taken"
+  }
+  feed >"$PLACE/pipe" &
+  dialog 80 'scanned' '\023' '' "!touch '$PLACE/stopped'; timeout 9 sh -c \
+    'until [ -e $PLACE/taken ]; do sleep 0.05; done'" '' '\021' \
+    -- bash -c "$AK_TOOL scan <'$PLACE/pipe'"
+  ends 0
+  prints '0 tokens found'
+  wait
+}
+
 @test 'messages break between words, and not in a command that is there to be copied' {
   dialog 40 -- "$AK_TOOL" list --field nothing
   ends 2
