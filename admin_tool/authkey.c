@@ -220,15 +220,19 @@ check_count(const struct cli *cli, int count, char *const *arguments)
 		cli_usage(cli, "%s is missing", c->arguments);
 		return false;
 	}
-	if (c->most >= 0 && count > c->most) {
-		cli_usage(cli, "%s%s",
-		    c->most == 0 ? "it takes no arguments" : "too many arguments",
-		    text_has_token(arguments[c->most])
-			? "; tokens are read from stdin, never from arguments"
-			: "");
-		return false;
-	}
-	return true;
+	if (c->most < 0 || count <= c->most)
+		return true;
+	/* What is too much is not repeated: it may be a secret. */
+	if (text_has_token(arguments[c->most]))
+		cli_usage(cli, "tokens are read from stdin, never from arguments");
+	else if (c->most == 0)
+		cli_usage(cli, "it takes no arguments");
+	else
+		cli_usage(cli,
+		    "too many arguments: it takes %s alone; put what has blanks in "
+		    "quotes",
+		    c->arguments);
+	return false;
 }
 
 static enum cli_exit

@@ -274,26 +274,35 @@ lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* Whether the letters before these two are the same two, the other way round. */
+static bool
+are_swapped(const char *a, const char *b)
+{
+	return lower(a[-1]) == lower(b[-2]) && lower(a[-2]) == lower(b[-1]);
+}
+
 size_t
 text_distance(const char *a, const char *b)
 {
-	size_t row[TEXT_DISTANCE_MAX + 1], n = strlen(b), before, above;
+	size_t rows[3][TEXT_DISTANCE_MAX + 1], m = strlen(a), n = strlen(b);
 
-	if (strlen(a) > TEXT_DISTANCE_MAX || n > TEXT_DISTANCE_MAX)
+	if (m > TEXT_DISTANCE_MAX || n > TEXT_DISTANCE_MAX)
 		return TEXT_DISTANCE_MAX;
 	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1] != '\0'; i++) {
-		before = row[0];
+		rows[0][j] = j;
+	for (size_t i = 1; i <= m; i++) {
+		size_t *row = rows[i % 3], *last = rows[(i - 1) % 3];
+
 		row[0] = i;
 		for (size_t j = 1; j <= n; j++) {
-			above = row[j];
-			row[j] = least_of(above + 1, row[j - 1] + 1,
-			    before + (lower(a[i - 1]) != lower(b[j - 1])));
-			before = above;
+			row[j] = least_of(last[j] + 1, row[j - 1] + 1,
+			    last[j - 1] + (lower(a[i - 1]) != lower(b[j - 1])));
+			if (i > 1 && j > 1 && are_swapped(a + i, b + j))
+				row[j] = least_of(row[j], row[j],
+				    rows[(i - 2) % 3][j - 2] + 1);
 		}
 	}
-	return row[n];
+	return rows[m % 3][n];
 }
 
 size_t

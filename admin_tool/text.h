@@ -76,8 +76,9 @@ void text_mask(const struct ak_record *record, bool utf8, char out[TEXT_MASKED_M
 void text_label(const struct ak_record *record, char out[TEXT_LABEL_MAX]);
 
 /*
- * How many letters must be added, dropped or changed to make one word the other, case
- * apart (Levenshtein). TEXT_DISTANCE_MAX when one is longer than that.
+ * How many letters must be added, dropped, changed or swapped with the next to make one
+ * word the other, case apart: the distance of Damerau and Levenshtein in which no letter
+ * is moved twice (optimal string alignment). TEXT_DISTANCE_MAX when one is longer.
  */
 #define TEXT_DISTANCE_MAX 64
 size_t text_distance(const char *a, const char *b);

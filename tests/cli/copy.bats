@@ -179,9 +179,10 @@ END
 @test 'in a real tmux with allow-passthrough on, the terminal outside is told' {
   setup_copy
   multiplexer 'set-clipboard off' 'allow-passthrough on'
-  echo 'exit 0' >>"$PLACE/inside"
-  sed -i 's/^exec cat$/sleep 0.5/' "$PLACE/inside"
-  dialog 100 -- tmux -S "$PLACE/tmux" -f "$PLACE/tmux.conf" new-session "sh '$PLACE/inside'"
+  # What comes while tmux draws the window for the first time is not passed on.
+  sed -i '1i echo drawn; read -r key' "$PLACE/inside"
+  dialog 100 drawn '\r' ']52;c;' '\004' -- \
+    tmux -S "$PLACE/tmux" -f "$PLACE/tmux.conf" new-session "sh '$PLACE/inside'"
   tmux -S "$PLACE/tmux" kill-server 2>/dev/null || true
   token=$(copied)
   [[ $token =~ $TOKEN ]]

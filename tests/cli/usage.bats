@@ -170,7 +170,7 @@ load helper
   says 'KEY is missing'
   authkey show a b
   ends 2
-  says 'too many arguments'
+  says 'too many arguments: it takes KEY alone'
   authkey publish now
   ends 2
   says 'it takes no arguments'
@@ -253,6 +253,12 @@ load helper
   authkey list --ownr alice
   ends 2
   says 'there is no option --ownr; did you mean --owner?'
+  authkey list --jsno
+  ends 2
+  says 'there is no option --jsno; did you mean --json?'
+  authkey craete deploy
+  ends 2
+  says 'there is no command craete; did you mean create?'
   authkey list --dir ''
   ends 2
   says '--dir needs its DIR'
