@@ -90,7 +90,7 @@ doctor_audit(struct doctor *d)
 struct comparison {
 	struct doctor *d;
 	struct ak_store store;
-	size_t bad;
+	size_t bad, strangers;
 	bool same_generation;
 };
 
@@ -130,20 +130,55 @@ compare_key(const struct ak_record *record, void *context)
 	return true;
 }
 
+/* A key that opens, and that no command shows. */
+static void
+look_for_stranger(const char *id, void *context)
+{
+	struct comparison *c = context;
+	struct ak_record record;
+	struct ak_store_meta meta;
+	struct ak_error ignored; /* "master" or compare_key() has said it */
+	struct ak_key key;
+	bool found;
+
+	if (ak_record_by_id(c->d->cli->master, id, &record, &found, &ignored) !=
+		AK_OK ||
+	    found || ak_store_find(&c->store, id, &key, &meta, &ignored) != AK_OK ||
+	    key.id[0] == '\0')
+		return;
+	if (c->strangers++ < NAMED_MAX)
+		doctor_report(c->d, DOCTOR_ERROR, id,
+		    "the store has such a key and the master has none, so that no list "
+		    "shows it, and it opens",
+		    doctor_command(c->d,
+			"find out who could write the store; to end it: %A publish"));
+}
+
+/* Those that were not named. */
+static void
+report_more(struct doctor *d, size_t count, const char *what)
+{
+	char reason[96];
+
+	if (count <= NAMED_MAX)
+		return;
+	snprintf(
+	    reason, sizeof(reason), "%zu more keys are %s", count - NAMED_MAX, what);
+	doctor_report(
+	    d, DOCTOR_ERROR, d->paths.store, reason, doctor_command(d, "%A publish"));
+}
+
 /* Every record is read as a login reads it, so that every seal is checked. */
 static void
 compare(struct doctor *d, struct comparison *c)
 {
-	char reason[96];
-
 	if (ak_record_all(d->cli->master, compare_key, c, &d->cli->error) != AK_OK)
 		doctor_report_error(d, d->paths.master, &d->cli->error,
 		    doctor_command(d, "%A restore BACKUP"));
-	if (c->bad <= NAMED_MAX)
-		return;
-	snprintf(reason, sizeof(reason), "%zu more keys are damaged in it", c->bad - 5);
-	doctor_report(
-	    d, DOCTOR_ERROR, d->paths.store, reason, doctor_command(d, "%A publish"));
+	report_more(d, c->bad, "damaged in it");
+	if (c->same_generation && !d->busy)
+		ak_store_ids(&c->store, look_for_stranger, c);
+	report_more(d, c->strangers, "in it and not in the master");
 }
 
 static void

@@ -50,8 +50,8 @@ progress_begin(struct progress *p, const struct cli *cli, const char *what,
 }
 
 /*
- * Whether stderr takes a line now. A terminal that is stopped with Ctrl-S, or whose line
- * is down, does not: the work goes on, and with it whoever waits for master/lock.
+ * Whether stderr takes a line now. A terminal that is stopped with Ctrl-S, or whose
+ * line is down, does not: the work goes on, and with it whoever waits for master/lock.
  */
 static bool
 is_ready(void)

@@ -297,9 +297,9 @@ text_distance(const char *a, const char *b)
 		for (size_t j = 1; j <= n; j++) {
 			row[j] = least_of(last[j] + 1, row[j - 1] + 1,
 			    last[j - 1] + (lower(a[i - 1]) != lower(b[j - 1])));
-			if (i > 1 && j > 1 && are_swapped(a + i, b + j))
-				row[j] = least_of(row[j], row[j],
-				    rows[(i - 2) % 3][j - 2] + 1);
+			if (i > 1 && j > 1 && are_swapped(a + i, b + j) &&
+			    rows[(i - 2) % 3][j - 2] < row[j])
+				row[j] = rows[(i - 2) % 3][j - 2] + 1;
 		}
 	}
 	return rows[m % 3][n];

@@ -36,8 +36,8 @@ void text_put_folded(FILE *to, const char *text, size_t columns);
 size_t text_columns(const char *text, size_t len);
 
 /*
- * The same as text_put() into a buffer, whatever the locale is: a table minds that itself. Cut when
- * it does not fit. Returns `out`.
+ * The same as text_put() into a buffer, whatever the locale is: a table minds that
+ * itself. Cut when it does not fit. Returns `out`.
  */
 const char *text_escape(const char *text, char *out, size_t size);
 
@@ -77,8 +77,9 @@ void text_label(const struct ak_record *record, char out[TEXT_LABEL_MAX]);
 
 /*
  * How many letters must be added, dropped, changed or swapped with the next to make one
- * word the other, case apart: the distance of Damerau and Levenshtein in which no letter
- * is moved twice (optimal string alignment). TEXT_DISTANCE_MAX when one is longer.
+ * word the other, case apart: the distance of Damerau and Levenshtein in which no
+ * letter is moved twice (optimal string alignment). TEXT_DISTANCE_MAX when one is
+ * longer.
  */
 #define TEXT_DISTANCE_MAX 64
 size_t text_distance(const char *a, const char *b);

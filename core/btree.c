@@ -258,3 +258,18 @@ ak_btree_first(const struct ak_btree *tree, uint8_t *record, size_t size, size_t
 		return take_record(tree, &page, 0, record, size, len);
 	return ak_btree_find(tree, "", record, size, len);
 }
+
+void
+ak_btree_ids(const struct ak_btree *tree, ak_btree_id_fn *fn, void *context)
+{
+	struct page page;
+	struct cell cell;
+
+	for (uint32_t number = AK_BTREE_ROOT; number <= tree->pages; number++) {
+		if (!read_node(tree, number, &page))
+			continue;
+		for (unsigned i = 0; i < page.cells; i++)
+			if (read_cell(&page, i, &cell))
+				fn(cell.id, cell.id_len, context);
+	}
+}

@@ -72,4 +72,14 @@ enum ak_search ak_btree_find(const struct ak_btree *tree, const char *id,
 enum ak_search ak_btree_first(
     const struct ak_btree *tree, uint8_t *record, size_t size, size_t *len);
 
+/*
+ * Hand the id of each cell to `fn`, on whatever page of the file it stands, in no
+ * order: every id that a search can find, and perhaps some that none does. What cannot
+ * be read is passed over. To look at a whole store, never for a login.
+ *
+ *   id  `len` bytes, borrowed for the call
+ */
+typedef void ak_btree_id_fn(const uint8_t *id, size_t len, void *context);
+void ak_btree_ids(const struct ak_btree *tree, ak_btree_id_fn *fn, void *context);
+
 #endif

@@ -166,24 +166,35 @@ ak_delta_close(struct ak_delta *delta)
 	delta->fd = -1;
 }
 
+/* Where the parts of the file begin. */
+static uint64_t
+buckets_at(const struct ak_delta_head *head)
+{
+	return head->size - (uint64_t)head->buckets * AK_DELTA_INDEX_LEN;
+}
+
+static uint64_t
+entries_at(const struct ak_delta_head *head)
+{
+	return buckets_at(head) - (uint64_t)head->entries * AK_DELTA_ENTRY_LEN;
+}
+
 /* Read a bucket into `bytes`, behind its head, and count its entries. */
 static bool
 read_bucket(struct ak_delta *delta, uint32_t number, uint8_t *bytes, uint32_t *count)
 {
 	const struct ak_delta_head *head = &delta->head;
-	uint64_t buckets = head->size - (uint64_t)head->buckets * AK_DELTA_INDEX_LEN;
-	uint64_t entries = buckets - (uint64_t)head->entries * AK_DELTA_ENTRY_LEN;
 	uint8_t index[AK_DELTA_INDEX_LEN], seal[AK_SEAL_LEN];
 	uint64_t first;
 
-	if (!read_at(delta, buckets + (uint64_t)number * AK_DELTA_INDEX_LEN, index,
-		sizeof(index)))
+	if (!read_at(delta, buckets_at(head) + (uint64_t)number * AK_DELTA_INDEX_LEN,
+		index, sizeof(index)))
 		return false;
 	first = ak_get_number(index, 4);
 	*count = (uint32_t)ak_get_number(index + 4, 4);
 	if (*count > AK_DELTA_BUCKET_MAX || first + *count > head->entries ||
 	    (*count > 0 &&
-		!read_at(delta, entries + first * AK_DELTA_ENTRY_LEN,
+		!read_at(delta, entries_at(head) + first * AK_DELTA_ENTRY_LEN,
 		    bytes + AK_DELTA_BUCKET_HEAD, *count * AK_DELTA_ENTRY_LEN)))
 		return false;
 	ak_delta_bucket_seal(head, number, bytes, *count, seal);
@@ -223,6 +234,19 @@ ak_delta_find(
 		if (memcmp(entry, id, AK_ID_LEN) == 0)
 			return copy_record(delta, entry, record, size, len);
 	return AK_SEARCH_MISSING;
+}
+
+void
+ak_delta_ids(struct ak_delta *delta, ak_btree_id_fn *fn, void *context)
+{
+	uint8_t entry[AK_DELTA_ENTRY_LEN];
+	uint64_t at = entries_at(&delta->head);
+
+	for (uint32_t i = 0; i < delta->head.entries; i++, at += sizeof(entry)) {
+		if (!read_at(delta, at, entry, sizeof(entry)))
+			return;
+		fn(entry, AK_ID_LEN, context);
+	}
 }
 
 /*

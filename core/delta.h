@@ -96,6 +96,12 @@ enum ak_search ak_delta_find(
     struct ak_delta *delta, const char *id, uint8_t *record, size_t size, size_t *len);
 
 /*
+ * Hand the id of each entry to `fn`, in no order, until one cannot be read; the records
+ * are not looked at. To look at a whole store, never for a login.
+ */
+void ak_delta_ids(struct ak_delta *delta, ak_btree_id_fn *fn, void *context);
+
+/*
  * After a search: make up for the reads that the search of a key in the delta would
  * have made and this one has not, so that its time does not tell where the key stands.
  */

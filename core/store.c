@@ -270,6 +270,35 @@ ak_store_find(struct ak_store *store, const char *id, struct ak_key *key,
 	return id[0] != '\0' ? find_key(store, id, key, error) : AK_OK;
 }
 
+/* Who is told of ids. */
+struct listener {
+	ak_store_id_fn *fn;
+	void *context;
+};
+
+/* Those of keys: they have AK_ID_LEN bytes. */
+static void
+pass_on(const uint8_t *bytes, size_t len, void *context)
+{
+	const struct listener *listener = context;
+	char id[AK_ID_LEN + 1] = "";
+
+	if (len != AK_ID_LEN)
+		return;
+	memcpy(id, bytes, len);
+	listener->fn(id, listener->context);
+}
+
+void
+ak_store_ids(struct ak_store *store, ak_store_id_fn *fn, void *context)
+{
+	struct listener listener = { fn, context };
+
+	ak_btree_ids(&store->tree, pass_on, &listener);
+	if (store->delta.fd >= 0)
+		ak_delta_ids(&store->delta, pass_on, &listener);
+}
+
 void
 ak_store_even_out(struct ak_store *store, const char *id)
 {

@@ -87,6 +87,13 @@ enum ak_code ak_store_find(struct ak_store *store, const char *id, struct ak_key
     struct ak_store_meta *meta, struct ak_error *error);
 
 /*
+ * Hand each id that ak_store_find() can find to `fn`, in no order, some more than once,
+ * and perhaps some that it does not find. For authkey doctor, never for a login.
+ */
+typedef void ak_store_id_fn(const char *id, void *context);
+void ak_store_ids(struct ak_store *store, ak_store_id_fn *fn, void *context);
+
+/*
  * When what was found for this id is refused: as many reads as for any other key. A
  * login that succeeds has no use for them. A store that is closed already is fine.
  */

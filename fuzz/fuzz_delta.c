@@ -207,6 +207,7 @@ look_up(const char *id, uint8_t *found, size_t *len, struct ak_store_meta *meta)
 		code = ak_store_find(&store, id, &key, meta, &error);
 	else
 		memset(&key, 0, sizeof(key));
+	FUZZ_CHECK(key.id[0] == '\0' || forge_lists(&store, id));
 	ak_store_close(&store);
 	if (code != AK_OK) {
 		FUZZ_CHECK(code == AK_E_STORE && error.code == AK_E_STORE);

@@ -245,6 +245,7 @@ look_up(const char *id, struct ak_store_meta *meta, uint8_t *record)
 		ak_store_close(&store);
 		return -1;
 	}
+	FUZZ_CHECK(key.id[0] == '\0' || forge_lists(&store, id));
 	ak_store_close(&store);
 	FUZZ_CHECK(meta->published_at >= 0 && meta->generation >= 0);
 	if (key.id[0] == '\0') {

@@ -197,6 +197,29 @@ forge_find(const struct fx *fx, struct ak_key *key)
 	return code;
 }
 
+/* An id that is looked for among those that a store has. */
+struct wanted {
+	const char *id;
+	bool there;
+};
+
+static void
+compare_id(const char *id, void *context)
+{
+	struct wanted *wanted = context;
+
+	wanted->there = wanted->there || strcmp(id, wanted->id) == 0;
+}
+
+bool
+forge_lists(struct ak_store *store, const char *id)
+{
+	struct wanted wanted = { id, false };
+
+	ak_store_ids(store, compare_id, &wanted);
+	return wanted.there;
+}
+
 void
 forge_refused(const struct fx *fx, const char *what)
 {

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "fixture.h"
+#include "store.h"
 
 #define FORGED_ID "7QxR2mNd"
 
@@ -54,6 +55,9 @@ void forge_store(
 
 /* Look FORGED_ID up. */
 enum ak_code forge_find(const struct fx *fx, struct ak_key *key);
+
+/* Whether ak_store_ids() names an id. */
+bool forge_lists(struct ak_store *store, const char *id);
 
 /* Assert that the store is found to be damaged or no store; `what` is it? */
 void forge_refused(const struct fx *fx, const char *what);

@@ -58,6 +58,20 @@ store() {
   ends 0
 }
 
+@test 'a key that the delta alone has is found, and one that it calls deleted is none (R47)' {
+  big
+  "$AK_TOOL" revoke -q -y deploy
+  "$AK_TOOL" purge -q -y deploy # the store has it still
+  authkey doctor
+  ends 0
+  make second
+  master_sql "DELETE FROM key WHERE id = '$id'"
+  [ "$(verdict)" = VALID ]
+  authkey doctor --json
+  ends 1
+  [ "$(jq -r '.[] | "\(.check) \(.thing)"' <<<"$output")" = "store $id" ]
+}
+
 @test 'what imports, restores and publishes writes the store once' {
   big
   local before

@@ -191,6 +191,31 @@ mend_all() {
   mends
 }
 
+@test 'a key that the store has and the master has not is found: it opens, and no list shows it (R47)' {
+  prepare
+  make one
+  make two
+  # As a row that somebody has put into the store: the master knows nothing of it.
+  sql "$AUTHKEY_DIR/master/master.db" "DELETE FROM key WHERE id = '$id'"
+  [ "$(names)" = one ]
+  [ "$(verdict)" = VALID ]
+  finds error store "$id" 'no list shows it'
+  fix=${fix#*: }
+  mends
+  [ "$(verdict)" = NOT_FOUND ]
+}
+
+@test 'of many such keys five are named, and the rest is counted' {
+  prepare
+  local i
+  for i in {1..8}; do make "key-$i"; done
+  sql "$AUTHKEY_DIR/master/master.db" "DELETE FROM key WHERE name <> 'key-3'"
+  doctor --json
+  ends 1
+  [ "$(jq '[.[] | select(.reason | contains("no list shows it"))] | length' <<<"$output")" = 5 ]
+  prints '2 more keys are in it and not in the master'
+}
+
 @test 'a damaged master and a broken audit are found' {
   prepare
   make one
