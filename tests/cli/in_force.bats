@@ -59,12 +59,18 @@ says_the_truth() {
 @test "a disable that finds the work of one killed meanwhile publishes it, R26" {
   needs_strace
   make deploy --owner alice
+  # Stopped when it has looked at the store and opened the lock, which it has not taken.
   strace -f -o /dev/null -P "$AUTHKEY_DIR/master/lock" -e trace=openat \
-    -e inject=openat:delay_enter=1500000:when=1 "$AK_TOOL" disable deploy >/dev/null 2>&1 &
+    -e inject=openat:signal=STOP:when=1 "$AK_TOOL" disable deploy >/dev/null 2>&1 3>&- &
   slow=$!
-  sleep 0.3 # until it has looked at the store and opens the lock
+  until stopped=$(pgrep -P "$slow" -x authkey) &&
+    readlink "/proc/$stopped/fd/"* | grep -qx "$(realpath "$AUTHKEY_DIR")/master/lock"; do
+    kill -0 "$slow"
+  done
   strace -f -o /dev/null -e trace=rename -e inject=rename:signal=KILL \
     "$AK_TOOL" disable deploy >/dev/null 2>&1 || true
+  [ "$(verdict)" = VALID ]
+  kill -CONT "$stopped"
   wait "$slow"
   [ "$(verdict)" = DISABLED ]
 }
