@@ -54,18 +54,28 @@ reads() {
   starve "$@"
 }
 
-# changes COMMAND...: the old state or the new one.
+# What the audit says of each change, without times and ids.
+noted() {
+  "$AK_TOOL" audit --json | jq -cS '.[].detail | del(.id, .replaced_by)' |
+    sed 's/20[0-9-]*T[0-9:]*Z/TIME/g; s/replaced by [^"]*/replaced/'
+}
+
+# changes COMMAND...: the old state or the new one, and in the audit all of it or nothing.
 changes() {
-  local hits=memory at_name="$1" before wanted again=("$@")
+  local hits=memory at_name="$1" before wanted again=("$@") notes
   keep
   before=$(look)
   "$AK_TOOL" "$@" -q <"${INPUT:-/dev/null}" >/dev/null
   wanted=$(look)
   [ "$wanted" != "$before" ]
+  notes=$(noted)
   after() {
+    noted >"$PLACE/notes"
+    [ "$(wc -l <"$PLACE/notes")" != "$(wc -l <<<"$notes")" ] ||
+      [ "$(<"$PLACE/notes")" = "$notes" ] || amiss "noted: $(tail -n 3 "$PLACE/notes")"
     is_old_or_new
   }
-  local AT_MOST=5 MANY=100
+  local AT_MOST=${AT_MOST:-5} MANY=100
   starve "$@" -q
   back
   [ "$ended" -gt 0 ]
@@ -117,7 +127,7 @@ with_keys() {
 
 @test 'short of memory, edit and disable change all that they should, or nothing' {
   with_keys
-  changes edit alice/api --description changed --service +web --tag +later
+  AT_MOST=20 changes edit alice/api --description changed --service +web --tag +later
   changes disable --tag ci -y
 }
 
