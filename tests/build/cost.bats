@@ -13,9 +13,12 @@ setup() {
   page=$AK_TOP/docs/performance.md
 }
 
-# login TOKEN TIMES COMMAND...: so many logins with the key of this line of the tokens.
+# login TOKEN TIMES COMMAND...: so many logins with the key of this line of the tokens, at the
+# service of this name.
+service=valid
 login() {
-  sed -n "$1p" "$place/tokens" | tr -d '\n' | "${@:3}" "$AK_BUILD/bench/login" "$place" valid "$2"
+  sed -n "$1p" "$place/tokens" | tr -d '\n' |
+    "${@:3}" "$AK_BUILD/bench/login" "$place" "$service" "$2"
 }
 
 # calls TOKEN TIMES: "CALL COUNT", of those that have the module on their stack. There are
@@ -52,6 +55,17 @@ of_page() {
     [ "$n" -le "$reads" ] || most=$each reads=$n
   done
   diff <(of_page 'System calls') <(echo "$most")
+}
+
+@test "usage=off makes so many calls less as docs/performance.md says" {
+  strace -k true 2>/dev/null || skip "strace -k does not work here"
+  words=(none one two three four five six seven eight nine ten)
+  login 1 1 # and the usage file has its head and a record
+  recorded=$(calls 1 1 | awk '{ sum += $2 } END { print sum }')
+  service=unrecorded
+  less=$((recorded - $(calls 1 1 | awk '{ sum += $2 } END { print sum }')))
+  [ "$less" -gt 0 ]
+  tr '\n' ' ' <"$page" | grep -qF "With \`usage=off\` the ${words[less]} of the usage file fall away."
 }
 
 @test "the instructions of a login are those of docs/performance.md" {

@@ -127,6 +127,24 @@ new() {
   [ "$(verdict)" = VALID ]
 }
 
+@test 'the store that SECURITY.md takes away opens nothing until it is written again, as the timer does' {
+  local remove fold
+  remove=$(tr '\n' ' ' <"$AK_TOP/SECURITY.md" | grep -o '`rm /[^`]*`' | tr -d '`')
+  remove=${remove//\/var\/lib\/authkey/$AUTHKEY_DIR}
+  fold=$(sed -n 's|^ExecStart=@sbindir@/authkey ||p' "$AK_TOP/packaging/systemd/authkey-fold.service")
+  make deploy
+  eval "$remove"
+  [ "$(verdict)" = STORE_UNAVAILABLE ]
+  authkey doctor
+  [ "$(verdict)" = STORE_UNAVAILABLE ]
+  # shellcheck disable=SC2086 # its words
+  "$AK_TOOL" $fold 2>/dev/null
+  [ "$(verdict)" = VALID ]
+  eval "$remove"
+  authkey publish
+  [ "$(verdict)" = VALID ]
+}
+
 @test 'a store that cannot be healed is a warning for commands that read' {
   root_only
   make deploy
