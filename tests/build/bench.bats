@@ -152,6 +152,13 @@ here,1000,1,mysql,0,,,,,,,,not installed
 here,1000000,1,mysql,9,1600.0,140,20,1,,0,0,
 toggled,1000,8,permit,9,70.0,14000,1,1,,0,0,5 toggles
 toggled,1000,8,valid,9,70.0,28000,1,2,,3,4,5 toggles
+toggled,1000,64,permit,9,70.0,14000,1,1,,0,0,5 toggles
+toggled,1000,64,valid,9,70.0,28000,1,1.09,,0,0,5 toggles
+toggled,1000,64,toggled,9,70.0,28000,1,9.4,,0,0,5 toggles
+toggled,1000000,64,permit,9,70.0,14000,1,20,,7,0,5 toggles
+toggled,1000000,64,valid,9,70.0,28000,1,10.5,,3,0,5 toggles
+toggled,1000000,64,disabled,9,70.0,28000,1,1.99,,2,0,5 toggles
+toggled,1000000,64,toggled,9,70.0,28000,1,1.5,,0,1,5 toggles
 tool,1000,1,create,3,1500000.0,140,,,5120,,,
 END
   run "$AK_TOP/bench/table.awk" "$place/csv"
@@ -163,6 +170,9 @@ END
   [[ $output == *'MariaDB | not installed | 20.0 |'* ]]
   [[ $output == *'| 8, 1,000 keys: **a key that opens**, use recorded | 1.00 | 2.00 | 9 | 3 | 4 |'* ]]
   [[ $output == *'| `create` | 1.50 s, 5 MiB |'* ]]
+  # The goals of many processes are those of each size and each login.
+  [[ $output == *'p99 2 times at most | 10.5 | **no** |'* ]]
+  [[ $output == *'no wrong answer, none unavailable | 6 | **no** |'* ]]
 }
 
 @test "the plot has a line for each module that was measured" {
