@@ -22,7 +22,7 @@ setup_file() {
 
 make_users() {
   local user uid=4711
-  for user in alice bob ticketed named rooted; do
+  for user in alice bob ticketed named rooted owner; do
     unix_user $user $((uid++)) 'correct horse'
   done
   unix_user old $uid 'correct horse' 19000:0:90:7:::
@@ -33,6 +33,10 @@ make_users() {
 make_sudoers() {
   mkdir "$folder/etc/sudoers.d"
   recipe sudo.md /etc/sudoers.d/authkey >"$folder/etc/sudoers.d/authkey"
+  recipe passwd.md 'Some users with keys, some with passwords' '^alice ALL' \
+    >"$BATS_FILE_TMPDIR/owners_rule"
+  sed "s|^alice|owner|; s|/usr/bin/pamtester|$(type -P echo)|" "$BATS_FILE_TMPDIR/owners_rule" \
+    >"$folder/etc/sudoers.d/passwd"
   cat >"$folder/etc/sudoers.d/test" <<END
 Defaults           !mailerpath
 Defaults:ticketed  timestamp_timeout=15
@@ -72,6 +76,20 @@ terminal() {
 @test "visudo takes the page's line" {
   run -0 inside visudo -c
   [[ $output == */etc/sudoers.d/authkey:\ parsed\ OK* ]]
+}
+
+@test "the line of sudoers in passwd.md lets an owner replace her own key, and do nothing else as root" {
+  run -0 visudo -cf "$BATS_FILE_TMPDIR/owners_rule"
+  # What is run in place of pamtester prints its words.
+  rule=$(sed 's/.*NOPASSWD: //' "$folder/etc/sudoers.d/passwd")
+  # shellcheck disable=SC2086 # words
+  [ "$(as owner sudo -n $rule)" = 'authkey-passwd alice chauthtok' ]
+  for other in "${rule% chauthtok}" "$rule authenticate" "${rule/ authkey-passwd/ passwd}" \
+    "${rule/ alice/ bob}" "${rule%% *}" /bin/sh; do
+    # shellcheck disable=SC2086 # words
+    run -1 as owner sudo -n $other
+    [[ $output == *'a password is required'* || $output == *'not allowed'* ]]
+  done
 }
 
 @test "the key of who asks runs a command as root; the module sees uid 4711 and euid 0" {
