@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Each stack that a page or the profile of pam-auth-update has refuses a key that ends
- * between pam_authenticate and pam_acct_mgmt: SECURITY R8.
+ * between pam_authenticate and pam_acct_mgmt: SECURITY R8. And one that lets root pass
+ * without a key does so to the end.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -161,14 +162,29 @@ gather_all(void **state)
 	return 0;
 }
 
-/* What may befall the line that asks again. */
-enum change { AS_IT_IS, GONE, ANOTHER_MODULE, IGNORED };
+#define ROOT_PASSES "pam_rootok.so"
+
+/* What may befall the line that asks again; and who comes. */
+enum change { AS_IT_IS, GONE, ANOTHER_MODULE, IGNORED, ROOT_COMES };
 #define CHANGES 4
+
+/* What another module says of a user with a key, or of root. */
+static const char *
+other_module(const char *line, const char *module, enum change change)
+{
+	bool denies = strncmp(module, "pam_deny", 8) == 0;
+
+	if (strncmp(module, ROOT_PASSES, strlen(ROOT_PASSES)) == 0)
+		denies = change != ROOT_COMES;
+	else if (strncmp(module, "pam_unix", 8) == 0)
+		denies = is_line_of(line, "auth");
+	return denies ? "pam_deny.so" : "pam_permit.so";
+}
 
 /*
  * A line as it is tried: the module is the one that was built. Of other modules it is
- * known what they say of a key: pam_unix.so takes it for a wrong password, and all else
- * has nothing against the user.
+ * known what they say of a key: pam_unix.so takes it for a wrong password,
+ * pam_rootok.so lets nobody pass but root, and all else has nothing against the user.
  */
 static void
 put_line(char *to, size_t size, const char *line, enum change change)
@@ -185,12 +201,9 @@ put_line(char *to, size_t size, const char *line, enum change change)
 			: "");
 	else if (!ours)
 		snprintf(to, size, "%.*s%s", (int)(module - line), line,
-		    strncmp(module, "pam_deny", 8) == 0 ||
-			    (is_line_of(line, "auth") &&
-				strncmp(module, "pam_unix", 8) == 0)
-			? "pam_deny.so"
-			: "pam_permit.so");
-	else if (change == AS_IT_IS || !is_line_of(line, "account"))
+		    other_module(line, module, change));
+	else if (change == AS_IT_IS || change == ROOT_COMES ||
+		 !is_line_of(line, "account"))
 		snprintf(to, size, "%.*s@M@%s", (int)(module - line), line,
 		    module + strlen(OURS));
 	else if (change == GONE)
@@ -280,6 +293,27 @@ none_of_them_does_without_its_account_line_R8(void **state)
 		}
 }
 
+static void
+a_stack_that_asks_root_for_no_key_lets_root_in(void **state)
+{
+	pam_handle_t *pamh;
+	unsigned found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strstr(stacks[i].text, ROOT_PASSES) == NULL)
+			continue;
+		found++;
+		put_stack(*state, &stacks[i], ROOT_COMES);
+		pamh = host_start(*state, "test", "alice");
+		assert_pam(pam_authenticate(pamh, 0), PAM_SUCCESS);
+		if (pam_acct_mgmt(pamh, 0) != PAM_SUCCESS)
+			fail_msg(
+			    "%s: refuses root\n%s", stacks[i].where, stacks[i].text);
+		pam_end(pamh, PAM_SUCCESS);
+	}
+	assert_int_equal(found, 1);
+}
+
 int
 main(void)
 {
@@ -287,6 +321,7 @@ main(void)
 		HOST_TEST(
 		    each_printed_stack_refuses_a_key_that_ends_before_the_account_phase_R8),
 		HOST_TEST(none_of_them_does_without_its_account_line_R8),
+		HOST_TEST(a_stack_that_asks_root_for_no_key_lets_root_in),
 	};
 
 	return cmocka_run_group_tests_name("stacks", tests, gather_all, NULL);
