@@ -48,8 +48,11 @@ const char *text_escape(const char *text, char *out, size_t size);
 size_t text_shell_word(char *to, size_t size, const char *word);
 
 /*
- * Cut every word that is a token, or one that was mistyped, to its prefix, its id and
- * three dots: SECURITY R40. In place; it gets shorter.
+ * Cut every token, and what is nearly one, to its prefix, its id and three dots:
+ * SECURITY R40. A '_' and 22 letters and digits or more are nearly a token, whatever
+ * stands before it: one that was mistyped or cut, has 0, O, I or l in it, or is in
+ * capitals. Hexadecimal digits alone are none, and words as in aLongerName are none. In
+ * place; it gets shorter.
  */
 void text_hide_tokens(char *text);
 

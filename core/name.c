@@ -51,6 +51,8 @@ ak_owner_why_not(const char *owner)
 {
 	struct ak_token tok;
 
+	if (holds_token(owner))
+		return IS_TOKEN;
 	if (!made_of(owner, AK_OWNER_MAX, LOWER UPPER DIGIT "_",
 		LOWER UPPER DIGIT "_.@+$\\-"))
 		return "a user name has 1 to 128 of the characters A-Z a-z 0-9 . _ @ + "

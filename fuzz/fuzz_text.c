@@ -4,12 +4,14 @@
  * addresses. The first byte is one of those below, the rest the text.
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <iconv.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../admin_tool/text.h"
 #include "address.h"
 #include "escape.h"
 #include "fuzz.h"
@@ -39,7 +41,7 @@ static const struct rule {
 	char letter;
 	const char *(*why_not)(const char *text);
 	const char *pattern;
-	bool owner; /* it is no token, and not what clients send in place of a name */
+	bool owner; /* no token cut short, nor what clients send in place of a name */
 } rules[] = {
 	{ 'n', ak_name_why_not, "^[A-Za-z0-9_]([A-Za-z0-9._ -]{0,62}[A-Za-z0-9._-])?$",
 	    false },
@@ -64,9 +66,10 @@ rule_fits(const struct rule *rule, const char *text)
 	ready[i] = true;
 	if (regexec(&compiled[i], text, 0, NULL, 0) != 0)
 		return false;
-	if (rule->owner)
-		return strcmp(text, "__token__") != 0 &&
-		       ak_token_parse(text, strlen(text), &tok) == AK_MALFORMED;
+	if (rule->owner &&
+	    (strcmp(text, "__token__") == 0 ||
+		ak_token_parse(text, strlen(text), &tok) != AK_MALFORMED))
+		return false;
 	return !holds_token(text);
 }
 
@@ -107,6 +110,39 @@ check_escape(const char *text)
 		FUZZ_CHECK(c == (unsigned char)text[n]);
 	}
 	FUZZ_CHECK(text[n] == '\0' || strlen(out) + 4 >= AK_ESCAPED_MAX - 1);
+}
+
+/* What a message keeps holds no token, nor nearly one; the rest is as it was. */
+static void
+check_hide(const char *text)
+{
+	static regex_t nearly, ordinary;
+	static bool ready;
+	static const int flags = REG_EXTENDED | REG_NOSUB;
+	char *hidden = fuzz_copy(text, strlen(text)), *at = hidden;
+	size_t len;
+
+	if (!ready) {
+		FUZZ_CHECK(regcomp(&nearly, "_[0-9A-Za-z]{22,}", flags) == 0);
+		FUZZ_CHECK(
+		    regcomp(&ordinary, "^([0-9A-Fa-f]+|[A-Z]?([a-z]+[A-Z])*[a-z]*)$",
+			flags) == 0);
+		ready = true;
+	}
+	text_hide_tokens(hidden);
+	FUZZ_CHECK(!holds_token(hidden));
+	FUZZ_CHECK(regexec(&nearly, text, 0, NULL, 0) == 0 || holds_token(text) ||
+		   strcmp(text, hidden) == 0);
+	while ((at = strchr(at, '_')) != NULL) {
+		at++;
+		for (len = 0; isalnum((unsigned char)at[len]);)
+			len++;
+		char *body = fuzz_copy(at, len);
+
+		FUZZ_CHECK(len < 22 || regexec(&ordinary, body, 0, NULL, 0) == 0);
+		free(body);
+	}
+	free(hidden);
 }
 
 /* Each line is a word that is added, or with a - before it taken out. */
@@ -213,6 +249,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		    (ak_description_why_not(text) == NULL) == is_description(text));
 	else if (letter == 'e')
 		check_escape(text);
+	else if (letter == 'h')
+		check_hide(text);
 	else if (letter == 'w')
 		check_words(&in);
 	else if (letter == 'a')

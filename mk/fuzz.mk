@@ -31,6 +31,9 @@ $(B)/fuzz/bridge.so: $(B)/fuzz/bridge.o
 # What a delta says by its manual page.
 $(B)/fuzz/fuzz_delta: $(B)/fuzz/delta_model.o
 
+# What a message may say is the tool's matter.
+$(B)/fuzz/fuzz_text: $(B)/admin_tool/text.o
+
 # The reader of usage files works in tables of an installation.
 $(B)/fuzz/fuzz_usage: $(B)/tests/records.o
 

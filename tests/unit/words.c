@@ -162,8 +162,8 @@ static const struct rule {
 		"\xe2\x80\xae"
 		"ecila",
 		"al\xc3\xa9", "a'b", "a\x1b[31m", "a;b", ".a", "@a", "+a",
-		"x" LONG64 LONG64, "__token__", TOKEN, "a\x7f", "a:b", "a,b", "a=b",
-		NULL } },
+		"x" LONG64 LONG64, "__token__", TOKEN, "mail." TOKEN, "a\x7f", "a:b",
+		"a,b", "a=b", NULL } },
 	{ ak_service_why_not,
 	    { "nginx", "sshd", "other", "postgresql-15", "openvpn@server", "a.b", "_a",
 		"0", LONG64, NULL },
