@@ -291,7 +291,7 @@ echoes() {
     before=${lines[0]%%CHANGE*}
     changes=" $(tr -d '\r' <<<"$output" | cut -c "$((${#before} + 1))-" | paste -sd' ') "
     changes=$(tr -s ' ' <<<"$changes")
-    for word in id: description: every night, 'hosts;' created_at: 'decoy: no'; do
+    for word in id: description: every 'night,' 'hosts;' created_at: 'decoy: no'; do
       [[ $changes == *" $word "* ]] || { echo "$columns, no '$word': $changes"; return 1; }
     done
     [ "$(grep -o 0 <<<"$changes" | wc -l)" -ge 80 ]
