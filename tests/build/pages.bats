@@ -70,6 +70,18 @@ anchors() {
   [ -z "$(uniq -d "$BATS_TEST_TMPDIR/keys")" ]
 }
 
+@test 'a page that builds the packages installs make before' {
+  cd "$AK_TOP"
+  local page found=0
+  for page in README.md docs/services/*.md; do
+    grep -q '^    make deb' "$page" || continue
+    sed '/^    make deb/,$d' "$page" | grep -q '^    apt-get install \(.* \)\?make\( \|$\)' ||
+      { echo "$page: a fresh Debian has no make"; return 1; }
+    found=$((found + 1))
+  done
+  [ "$found" -gt 8 ]
+}
+
 @test 'what a page has for a key that lacks something adds it, and replaces no list' {
   cd "$AK_TOP"
   run ! grep -nE '^\|.*authkey edit [^`]*--(service|scope|from|tag) [^+]' docs/services/*.md
