@@ -124,14 +124,16 @@ static enum ak_code
 look(struct work *w)
 {
 	static const char *const known[] = {
-		[AK_STORE_TELLS_ALL] = "what was revoked since is known from the "
-				       "store, keys.db, alone",
+		[AK_STORE_TELLS_ALL] = "what was revoked or suspended since is known "
+				       "from the store, keys.db, alone",
 		[AK_STORE_TELLS_OLD] = "the store, keys.db, has lost its delta and "
-				       "tells alone what was revoked before it was "
-				       "written; revoke once more what was later",
-		[AK_STORE_TELLS_NOTHING] = "the store cannot be read either, and "
-					   "nothing tells what was revoked since; "
-					   "revoke it once more",
+				       "tells alone what was revoked or suspended "
+				       "before it was written; revoke once more what "
+				       "was later",
+		[AK_STORE_TELLS_NOTHING] =
+		    "the store cannot be read either, and "
+		    "nothing tells what was revoked or suspended "
+		    "since; revoke it once more",
 	};
 	struct cli *cli = w->cli;
 	const struct ak_restore_view *v = &w->view;
@@ -157,8 +159,8 @@ look(struct work *w)
 		    w->revive ? "come back" : "stay deleted");
 	if (why != NULL)
 		cli_warn(cli,
-		    "the present master cannot be read: %s; %s, and what was deleted "
-		    "or suspended since may be LIVE again",
+		    "the present master cannot be read: %s; %s; keys that were deleted "
+		    "since may be LIVE again, and sealed tokens come back",
 		    why, known[ak_restore_store_tells(w->restore)]);
 	if (v->keys_now == AK_NO_TIME)
 		cli_say(cli, "Keys in %s: %lld.", w->file, (long long)v->keys_then);

@@ -149,6 +149,16 @@ ak_audit_list(struct ak_master *m, const char *subject, int64_t seq, ak_audit_fn
 	return ak_each(&m->db, s, rc, take_entry, &search, error);
 }
 
+enum ak_code
+ak_audit_has(
+    struct ak_master *m, const char *subject, bool *has, struct ak_error *error)
+{
+	int64_t ignored;
+
+	return ak_ask(
+	    &m->db, AK_Q_audit_has, AK_VALUES(AK_TEXT(subject)), has, &ignored, error);
+}
+
 /* The chain as far as it was followed, and whether a row did not fit. */
 struct walk {
 	struct chain chain;

@@ -41,6 +41,10 @@ enum ak_code ak_audit_add(
 enum ak_code ak_audit_list(struct ak_master *master, const char *subject, int64_t seq,
     ak_audit_fn *fn, void *context, struct ak_error *error);
 
+/* Whether there is a row of this subject. */
+enum ak_code ak_audit_has(
+    struct ak_master *master, const char *subject, bool *has, struct ak_error *error);
+
 /*
  * Follow the chain to its end. `broken` is out: 0 when it holds, otherwise the first
  * row that was changed or is not there. `count` is out: how many rows hold.

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit.h"
 #include "owner.h"
 #include "recovery.h"
 #include "restore_private.h"
@@ -23,75 +22,11 @@ struct comparison {
 	ak_ended_fn *fn;
 	void *context;
 	struct ak_restore_view *view;
-	bool same_history; /* the present goes on from where the backup was made */
-	void *suspended; /* names of owners who were told of, a tree: tsearch(3) */
+	bool of_here; /* the backup is of this installation */
+	bool owners_read; /* each of the present master */
+	void *told; /* names of owners who were told of, a tree: tsearch(3) */
 	struct ak_error *error; /* its code says whether something failed */
 };
-
-/* The end of the backup's audit, and the same row of the present one. */
-struct row {
-	int64_t seq;
-	uint8_t hash[AK_AUDIT_HASH_LEN];
-};
-
-static bool
-take_last(const struct ak_audit *entry, void *context)
-{
-	struct row *row = context;
-
-	row->seq = entry->seq;
-	memcpy(row->hash, entry->hash, sizeof(row->hash));
-	return true;
-}
-
-static bool
-take_first(const struct ak_audit *entry, void *context)
-{
-	take_last(entry, context);
-	return false;
-}
-
-/*
- * A key that is in the backup and not here was deleted since, when the present audit
- * goes on from the backup's; in another installation it has never been. An audit that
- * is damaged is taken for this one's: no key comes to life because nobody knows.
- */
-static enum ak_code
-compare_history(struct comparison *c)
-{
-	struct row then = { .seq = 0 }, now = { .seq = 0 };
-	struct ak_error ignored;
-	enum ak_code code;
-
-	if (!c->r->readable)
-		return AK_OK;
-	code =
-	    ak_audit_list(c->r->then, NULL, AK_AUDIT_ALL, take_last, &then, c->error);
-	if (code == AK_OK && then.seq > 0)
-		c->same_history = ak_audit_list(c->r->now, NULL, then.seq, take_first,
-				      &now, &ignored) != AK_OK ||
-				  (now.seq == then.seq && memcmp(then.hash, now.hash,
-							      sizeof(now.hash)) == 0);
-	return code;
-}
-
-/* What is known of a key at present; false when nothing is. */
-static bool
-look_up(struct comparison *c, const char *id, struct ak_record *now, bool *found)
-{
-	struct ak_store_meta meta;
-	struct ak_error ignored;
-
-	if (c->r->readable &&
-	    ak_record_by_id(c->r->now, id, now, found, &ignored) == AK_OK)
-		return true;
-	memset(now, 0, sizeof(*now));
-	if (!c->r->published ||
-	    ak_store_find(&c->r->store, id, &now->key, &meta, &ignored) != AK_OK)
-		return false;
-	*found = now->key.id[0] != '\0';
-	return *found; /* the store leaves out what it cannot read */
-}
 
 /* A rotation ends a key so: its token must not live on. */
 static bool
@@ -110,7 +45,7 @@ was_ended(const struct comparison *c, const struct ak_record *then,
 		return false;
 	if (!found) {
 		*how = AK_ENDED_DELETED;
-		return c->same_history;
+		return ak_restore_was_deleted(c->r, then->key.id);
 	}
 	if (now->key.state == AK_ENDED)
 		*how = AK_ENDED_REVOKED;
@@ -165,21 +100,6 @@ tell_owner(struct comparison *c, enum ak_ended how, const char *owner)
 		c->fn(how, NULL, owner, c->context);
 }
 
-/* End what the owner may, in the backup as well: `then` is he, as changed by the
- * caller. */
-static enum ak_code
-end_owner(
-    struct comparison *c, const struct ak_owner *then, bool suspended, bool unverified)
-{
-	if (suspended)
-		tell_owner(c, AK_ENDED_SUSPENDED, then->name);
-	if (unverified)
-		tell_owner(c, AK_ENDED_UNVERIFIED, then->name);
-	if ((!suspended && !unverified) || c->carry == NULL)
-		return AK_OK;
-	return ak_owner_put(c->r->then, then, c->error);
-}
-
 static int
 by_name(const void *a, const void *b)
 {
@@ -192,10 +112,10 @@ is_first(struct comparison *c, const char *owner)
 {
 	char *name;
 
-	if (tfind(owner, &c->suspended, by_name) != NULL)
+	if (tfind(owner, &c->told, by_name) != NULL)
 		return false;
 	if ((name = strdup(owner)) == NULL ||
-	    tsearch(name, &c->suspended, by_name) == NULL) {
+	    tsearch(name, &c->told, by_name) == NULL) {
 		free(name);
 		ak_fail(c->error, AK_E_NOMEM, "out of memory");
 		return false;
@@ -204,31 +124,53 @@ is_first(struct comparison *c, const char *owner)
 }
 
 /*
- * Where the present master cannot be read, what was published of a key says whether its
- * owner was suspended since, and each of his keys says it.
+ * End what the owner may, in the backup as well, and tell of him once. `then` is he;
+ * that he is suspended was put in by the caller.
+ */
+static enum ak_code
+end_owner(struct comparison *c, struct ak_owner *then, bool suspended, bool unverified)
+{
+	if ((!suspended && !unverified) || !is_first(c, then->name))
+		return c->error->code;
+	if (suspended)
+		tell_owner(c, AK_ENDED_SUSPENDED, then->name);
+	if (unverified) {
+		tell_owner(c, AK_ENDED_UNVERIFIED, then->name);
+		then->verified_at = AK_NO_TIME;
+		then->verified_by[0] = '\0';
+	}
+	return c->carry == NULL ? AK_OK : ak_owner_put(c->r->then, then, c->error);
+}
+
+/*
+ * Where not all owners of the present master can be read, what is known of a key says
+ * whether its owner was suspended since, or is not verified any more; and each of his
+ * keys says it.
  */
 static enum ak_code
 compare_owner_of(
     struct comparison *c, const struct ak_record *then, const struct ak_key *now)
 {
+	bool suspended = now->owner_suspended && !then->key.owner_suspended;
+	bool unverified =
+	    c->of_here && !now->owner_verified && then->key.owner_verified;
 	struct ak_owner owner;
 	enum ak_code code;
 	bool found;
 
-	if (c->r->readable || !now->owner_suspended || then->key.owner_suspended ||
-	    !is_first(c, then->key.owner))
-		return c->error->code;
+	if (c->owners_read || (!suspended && !unverified))
+		return AK_OK;
 	code = ak_owner_get(c->r->then, then->key.owner, &owner, &found, c->error);
 	if (code != AK_OK)
 		return code;
-	if (c->carry != NULL) {
+	if (suspended && c->carry != NULL) {
 		owner.suspended_at = c->carry->now;
 		snprintf(owner.suspended_by, sizeof(owner.suspended_by), "%s",
 		    c->carry->who);
 		snprintf(owner.suspend_reason, sizeof(owner.suspend_reason), "%s",
 		    SINCE_THE_BACKUP);
 	}
-	return end_owner(c, &owner, true, false);
+	return end_owner(c, &owner, suspended, unverified);
 }
 
 static bool
@@ -240,7 +182,7 @@ compare_key(const struct ak_record *then, void *context)
 	bool found = false;
 
 	c->view->keys_then++;
-	if (!look_up(c, then->key.id, &now, &found))
+	if (!ak_restore_look_up(c->r, then->key.id, &now, &found))
 		return true;
 	if (found && compare_owner_of(c, then, &now.key) != AK_OK)
 		return false;
@@ -279,17 +221,13 @@ compare_owner(const struct ak_owner *now, void *context)
 	if (ak_owner_get(c->r->then, now->name, &then, &found, c->error) != AK_OK)
 		return false;
 	suspended = now->suspended_at != AK_NO_TIME && then.suspended_at == AK_NO_TIME;
-	unverified = c->same_history && now->verified_at == AK_NO_TIME &&
+	unverified = c->of_here && now->verified_at == AK_NO_TIME &&
 		     then.verified_at != AK_NO_TIME;
 	if (suspended) {
 		then.suspended_at = now->suspended_at;
 		memcpy(then.suspended_by, now->suspended_by, sizeof(then.suspended_by));
 		memcpy(then.suspend_reason, now->suspend_reason,
 		    sizeof(then.suspend_reason));
-	}
-	if (unverified) {
-		then.verified_at = AK_NO_TIME;
-		then.verified_by[0] = '\0';
 	}
 	return end_owner(c, &then, suspended, unverified) == AK_OK;
 }
@@ -301,7 +239,6 @@ read_present(struct comparison *c)
 	struct ak_restore *r = c->r;
 	struct ak_error ignored;
 	struct ak_installation is;
-	enum ak_code code = AK_OK;
 
 	c->view->generation_now = r->published ? r->meta.generation : 0;
 	if (!r->readable)
@@ -312,10 +249,9 @@ read_present(struct comparison *c)
 	c->view->keys_now = 0;
 	if (ak_record_all(r->now, count_new, c, &ignored) != AK_OK)
 		c->view->keys_now = AK_NO_TIME;
-	if (c->error->code == AK_OK &&
-	    ak_owner_all(r->now, compare_owner, c, &ignored) != AK_OK)
-		code = AK_OK;
-	return c->error->code != AK_OK ? c->error->code : code;
+	c->owners_read = c->error->code == AK_OK &&
+			 ak_owner_all(r->now, compare_owner, c, &ignored) == AK_OK;
+	return c->error->code;
 }
 
 /* Sealed tokens that were deleted on purpose do not come back with a backup. */
@@ -326,7 +262,7 @@ compare_recovery(struct comparison *c, const struct ak_installation *then)
 	struct ak_error ignored;
 	enum ak_code code;
 
-	if (!then->recovery || !c->same_history ||
+	if (!then->recovery || !c->r->readable || !c->of_here ||
 	    ak_master_installation(c->r->now, &now, &ignored) != AK_OK ||
 	    (now.recovery && memcmp(now.recovery_key, then->recovery_key,
 				 sizeof(now.recovery_key)) == 0))
@@ -358,7 +294,17 @@ ak_restore_compare(struct ak_restore *r, const struct ak_restore_carry *carry,
     ak_ended_fn *fn, void *context, struct ak_restore_view *view,
     struct ak_error *error)
 {
-	struct comparison c = { r, carry, fn, context, view, false, NULL, error };
+	struct comparison c = {
+		r,
+		carry,
+		fn,
+		context,
+		view,
+		false,
+		false,
+		NULL,
+		error,
+	};
 	bool hold_now = r->readable && hold(r->now), hold_then = hold(r->then);
 	struct ak_installation is;
 	enum ak_code code;
@@ -367,14 +313,14 @@ ak_restore_compare(struct ak_restore *r, const struct ak_restore_carry *carry,
 	memset(view, 0, sizeof(*view));
 	view->keys_now = AK_NO_TIME;
 	if ((code = ak_master_installation(r->then, &is, error)) == AK_OK &&
-	    (code = compare_history(&c)) == AK_OK &&
+	    (code = ak_restore_is_of_here(r, &c.of_here, error)) == AK_OK &&
 	    (code = read_present(&c)) == AK_OK &&
 	    (code = compare_recovery(&c, &is)) == AK_OK &&
 	    (code = ak_record_all(r->then, compare_key, &c, error)) == AK_OK) {
 		view->generation_then = is.generation;
 		code = error->code;
 	}
-	tdestroy(c.suspended, free);
+	tdestroy(c.told, free);
 	if (hold_now)
 		ak_master_snapshot_end(r->now);
 	if (hold_then)

@@ -6,8 +6,7 @@
 #include "restore.h"
 #include "store.h"
 
-/* For restore.c, restore_check.c and restore_compare.c; the check is for backup.c, too.
- */
+/* For restore*.c; the check is for backup.c, too. */
 struct ak_restore {
 	struct ak_scratch scratch; /* the backup's copy */
 	struct ak_master *then; /* it, open */
@@ -22,5 +21,24 @@ struct ak_restore {
 
 /* Is the open copy whole, of the tables that migrations make, and read by us? */
 enum ak_code ak_restore_check(struct ak_master *then, struct ak_error *error);
+
+/* What is known of a key at present; false when nothing is. */
+bool ak_restore_look_up(
+    struct ak_restore *r, const char *id, struct ak_record *now, bool *found);
+
+/*
+ * Whether a key that is not there at present was there, and so was deleted. The audit
+ * knows: whatever was restored meanwhile, it has a row of each key that was. Of an
+ * audit that cannot be read it is taken to have one: no key comes to life because
+ * nobody knows.
+ */
+bool ak_restore_was_deleted(struct ak_restore *r, const char *id);
+
+/*
+ * Whether the backup is of this installation, `same`: both audits begin alike. A
+ * present one that cannot be read is taken to.
+ */
+enum ak_code ak_restore_is_of_here(
+    struct ak_restore *r, bool *same, struct ak_error *error);
 
 #endif

@@ -189,7 +189,7 @@ store() {
   rm "$AUTHKEY_DIR/keys.db"
   authkey restore -y "$PLACE/backup"
   ends 0
-  says 'nothing tells what was revoked since'
+  says 'nothing tells what was revoked or suspended since'
 }
 
 @test 'the delta of a store that is gone is found and taken away (R47)' {

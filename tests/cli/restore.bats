@@ -162,6 +162,93 @@ kept() {
   ends 0
 }
 
+# deleted_for_good: K and X are made, each before a backup, the older backup is restored, and
+# K is revoked and deleted then; $K is its id and $token_of_K its token.
+deleted_for_good() {
+  make K
+  K=$id token_of_K=$token
+  backup
+  mv "$PLACE/file" "$PLACE/older"
+  make X
+  backup
+  "$AK_TOOL" restore -q -y "$PLACE/older"
+  "$AK_TOOL" revoke -q K
+  "$AK_TOOL" purge -q "$K"
+}
+
+@test 'a key that was deleted after an earlier restore stays so, and is named (R26)' {
+  deleted_for_good
+  authkey restore -y --json "$PLACE/file"
+  ends 0
+  says "($K) was deleted after the backup was made, and will stay so"
+  [ "$(jq -c .deleted_since <<<"$output")" = "[\"$K\"]" ]
+  [ "$(token=$token_of_K verdict)/$(verdict)" = REVOKED/VALID ]
+}
+
+@test 'a restore that is undone brings no key back that was deleted meanwhile (R26)' {
+  deleted_for_good
+  authkey restore -y --json "$(kept)"
+  ends 0
+  [ "$(jq -c .deleted_since <<<"$output")" = "[\"$K\"]" ]
+  [ "$(token=$token_of_K verdict)/$(verdict)" = REVOKED/VALID ]
+}
+
+@test 'after an earlier restore, owners and recovery are compared as before' {
+  recovery_on
+  make deploy --owner alice
+  "$AK_TOOL" owner verify -q alice
+  backup
+  mv "$PLACE/file" "$PLACE/older"
+  make other
+  backup
+  "$AK_TOOL" restore -q -y "$PLACE/older"
+  "$AK_TOOL" owner verify -q --undo alice
+  "$AK_TOOL" recovery off -q -y
+  authkey restore -y --json "$PLACE/file"
+  ends 0
+  [ "$(jq -c '[.unverified_since, .recovery_off_since]' <<<"$output")" = '[["alice"],true]' ]
+  [ "$("$AK_TOOL" owner show alice --json | jq .verified)" = false ]
+  recovery_is off
+}
+
+@test 'a damaged owner hides no other who was suspended or is not verified any more (R26)' {
+  make one --owner alice
+  make two --owner alice
+  make three --owner bob
+  "$AK_TOOL" owner set -q aaa --name Aaa
+  "$AK_TOOL" owner verify -q bob
+  "$AK_TOOL" owner set -q 0 --name Zero
+  "$AK_TOOL" owner verify -q 0
+  make zero --owner 0
+  backup
+  "$AK_TOOL" owner suspend -q alice
+  "$AK_TOOL" owner suspend -q 0
+  "$AK_TOOL" owner verify -q --undo bob
+  "$AK_TOOL" owner verify -q --undo 0
+  master_sql "UPDATE owner SET verified_at = 9000000000000000000 WHERE name = 'aaa'"
+  authkey restore -y --json "$PLACE/file"
+  ends 0
+  [ "$(jq -c '[(.suspended_since, .unverified_since) | sort]' <<<"$output")" = \
+    '[["0","alice"],["0","bob"]]' ]
+  [ "$("$AK_TOOL" owner list --json | jq -c 'map(select(.suspended)) | map(.owner)')" = '["0","alice"]' ]
+}
+
+@test 'an owner who only the store says is not verified any more stays so, and is named once' {
+  make one --owner alice
+  make two --owner alice
+  make other --owner bob
+  "$AK_TOOL" owner verify -q alice
+  "$AK_TOOL" owner verify -q bob
+  backup
+  "$AK_TOOL" owner verify -q --undo alice
+  master_sql 'PRAGMA user_version = 99' # made by a newer one
+  authkey restore -y --json "$PLACE/file"
+  ends 0
+  [ "$(jq -c '[.unverified_since, .suspended_since]' <<<"$output")" = '[["alice"],[]]' ]
+  [ "$("$AK_TOOL" owner show alice --json | jq .verified)" = false ]
+  [ "$("$AK_TOOL" owner show bob --json | jq .verified)" = true ]
+}
+
 @test '--revive brings them back, and says that they are LIVE' {
   make deploy
   backup
