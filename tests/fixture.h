@@ -15,7 +15,10 @@
 #include "owner.h"
 #include "record.h"
 
-/* The time at which tests take place, 2027-01-15T08:00:00Z; nothing reads a clock. */
+/*
+ * The time at which tests take place, 2027-01-15T08:00:00Z; nothing reads a clock. The
+ * times of files are the machine's all the same: a test in which they count sets them.
+ */
 #define FX_NOW INT64_C(1800000000)
 
 #define FX_PATH 4096

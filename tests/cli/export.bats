@@ -32,13 +32,13 @@ of_type() {
 
 @test 'export tells everything that a key is, and what is not set is left out' {
   make full --owner alice -d 'all of it' --service nginx,sshd --scope read --tag t \
-    --from 192.0.2.0/24 --expires 2030-01-01 --not-before 2027-01-01 --decoy
+    --from 192.0.2.0/24 --expires 2999-01-01 --not-before 2998-01-01 --decoy
   run of_type key
   [ "$(jq -c '.[0] | del(.id, .digest, .created_at, .activated_at)' <<<"$output")" = \
     "$(jq -nc --arg by "$(id -un)" '{type:"key", name:"full", owner:"alice", prefix:"ak",
       scheme:1, status:"enabled", description:"all of it", services:["nginx","sshd"],
       scopes:["read"], networks:["192.0.2.0/24"], tags:["t"],
-      not_before:"2027-01-01T00:00:00Z", expires_at:"2030-01-01T00:00:00Z",
+      not_before:"2998-01-01T00:00:00Z", expires_at:"2999-01-01T00:00:00Z",
       created_by:$by, decoy:true}')" ]
   [ "$(jq -r '.[0].digest' <<<"$output")" = "$(printf %s "$token" | b2sum -l 256 | cut -d' ' -f1)" ]
   "$AK_TOOL" disable -q full

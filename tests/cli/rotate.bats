@@ -42,7 +42,7 @@ old_verdict() {
 
 @test 'the new key has every setting of the old one, and nothing of its past' {
   make deploy --owner alice -d 'for the build' --service nginx,sshd --scope a:b --from \
-    192.0.2.0/24 --tag x,y --expires 2030-01-01 --not-before 2026-01-01 --no-recovery
+    192.0.2.0/24 --tag x,y --expires 2999-01-01 --not-before 2026-01-01 --no-recovery
   login nginx alice 192.0.2.1
   before=$("$AK_TOOL" show deploy --json)
   rotate deploy
@@ -81,7 +81,7 @@ old_verdict() {
   own=$(field deploy expires_at)
   rotate --overlap 90d deploy
   [ "$(field "$old_id" expires_at)" = "$own" ]
-  rotate --until 2030-01-01 --drain deploy
+  rotate --until 2999-01-01 --drain deploy
   [ "$(field "$old_id" expires_at)" = "$own" ]
   [ "$(field deploy expires_at)" = "$own" ]
 }
@@ -163,10 +163,10 @@ old_verdict() {
 
 @test 'rotate --drain says who is waited for, and when it is nobody' {
   make deploy --owner alice
-  authkey rotate --drain --until 2030-01-01 deploy
+  authkey rotate --drain --until 2999-01-01 deploy
   ends 0
   says 'Nobody was seen with the old token in the last 30 days: it ends with the first use'
-  says 'at the latest on 2030-01-01'
+  says 'at the latest on 2999-01-01'
   make build --owner alice
   login nginx alice 192.0.2.1
   authkey rotate --drain build
@@ -269,7 +269,7 @@ deploy --overlap
 deploy --overlap soon
 deploy --overlap 0d
 deploy --overlap 99999999d
-deploy --overlap 1d --until 2030-01-01
+deploy --overlap 1d --until 2999-01-01
 deploy --until 2020-01-01
 deploy --until tomorrow
 deploy --expires 2020-01-01

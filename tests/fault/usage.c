@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -182,7 +183,21 @@ static const struct kind of_fold[] = {
 
 #define RECORDS 20
 
-/* A file of some records, and so long behind them that it is due to be put aside. */
+/* Nobody has written to a file for a while, whatever the day of the test is. */
+static void
+make_quiet(const struct fx *fx, const char *ending)
+{
+	const struct timespec at = { .tv_sec = FX_NOW - 120 };
+
+	if (utimensat(AT_FDCWD, us_path(fx, geteuid(), ending),
+		(struct timespec[2]){ at, at }, 0) != 0)
+		assert_int_equal(errno, ENOENT);
+}
+
+/*
+ * A file of some records, and so long behind them that it is due to be put aside. What
+ * was put aside before may give way.
+ */
 static void
 make_due(const struct fx *fx)
 {
@@ -192,6 +207,9 @@ make_due(const struct fx *fx)
 		records[i] = us_record(fx_id(fx->tokens[0]), AK_VALID, "192.0.2.7");
 	us_write(fx, "", records, RECORDS);
 	assert_int_equal(truncate(us_path(fx, geteuid(), ""), 2 << 20), 0);
+	make_quiet(fx, "");
+	make_quiet(fx, ".new");
+	make_quiet(fx, ".old");
 }
 
 /* One fold with the n-th call failing. False when there was no such call. */
