@@ -109,6 +109,11 @@ new_key() {
   authkey create "$1" --owner alice -q "${@:2}" </dev/null
 }
 
+# mistyped TOKEN: with another last character.
+mistyped() {
+  [[ $1 == *z ]] && echo "${1%?}y" || echo "${1%?}z"
+}
+
 # last_use KEY: [was there one, from which address, for which service] in JSON.
 last_use() {
   authkey show "$1" --json |
@@ -204,7 +209,7 @@ says_that_the_store_is_unreadable() {
 tells_no_secret() {
   token=$(new_key secret)
   opens alice "$token"
-  refused alice "${token%??}xx"
+  refused alice "$(mistyped "$token")"
   refused alice 'correct horse'
   folder=$1 told mark >/dev/null
   run -1 grep -a -e "${token: -30}" -e 'correct horse' "$1/syslog" "${@:2}"

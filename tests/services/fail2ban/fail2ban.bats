@@ -25,15 +25,14 @@ make_stacks() {
 }
 
 make_logins() {
-  local key purged other last
+  local key purged other
   key=$(new_key good)
   purged=$(new_key purged)
   authkey revoke -q -y purged
   authkey purge -q -y purged
   login VALID web alice 192.0.2.7 "$key"
   login NOT_FOUND web alice 192.0.2.7 "$purged"
-  last=${key: -1}
-  login BAD_CHECKSUM web alice 192.0.2.7 "${key%?}$([ "$last" = z ] && echo y || echo z)"
+  login BAD_CHECKSUM web alice 192.0.2.7 "$(mistyped "$key")"
   login DECOY web alice 192.0.2.7 "$(new_key bait --decoy)"
   login DISABLED web alice 192.0.2.7 "$(new_key off --disabled)"
   login NOT_YET_VALID web alice 192.0.2.7 "$(new_key later --not-before 2d)"

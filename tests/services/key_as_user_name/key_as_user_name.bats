@@ -151,7 +151,7 @@ all_ways() {
   answer "$1" ''
   answer "$1" whatever
   answer "${1%?}" ''         # cut
-  answer "${1%??}xx" ''      # mistyped
+  answer "$(mistyped "$1")" ''
   answer "$2" ''             # disabled
   answer "$1" '' -X NONSENSE
   answer "$1" '' -H 'Expect: nonsense'

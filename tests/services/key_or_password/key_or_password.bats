@@ -77,7 +77,7 @@ key_of() {
   both_open alice "$token"
   both_open alice 'correct horse'
   both_refuse alice 'correct cow'
-  both_refuse alice "${token%??}xx"
+  both_refuse alice "$(mistyped "$token")"
   both_refuse alice ''
   both_refuse keyed "$token"
   both_refuse nobody-here "$token"
@@ -119,7 +119,7 @@ prompts() {
   [ "$(prompts "$token")" = '1 alice' ]
   [ "$(prompts 'correct horse')" = '1 alice' ]
   [ "$(prompts 'correct cow')" = '1 denied' ]
-  [ "$(prompts "${token%??}xx")" = '1 denied' ]
+  [ "$(prompts "$(mistyped "$token")")" = '1 denied' ]
   for answer in "$token" 'correct horse'; do
     run inside "$BATS_TEST_DIRNAME/../../cli/dialog.exp" 80 'for alice: ' "$answer\\r" -- \
       setpriv --reuid=alice --regid=65534 --init-groups sudo id -un
@@ -246,7 +246,7 @@ each() {
 @test "no token and no password is in the log (R16)" {
   token=$(new_key secret)
   both_open alice "$token"
-  both_refuse alice "${token%??}xx"
+  both_refuse alice "$(mistyped "$token")"
   both_refuse alice 'correct cow'
   told mark >/dev/null
   run ! grep -a -e "${token: -30}" -e 'correct horse' -e 'correct cow' "$folder/syslog"

@@ -28,7 +28,7 @@ make_logins() {
   login good-4 web alice host.example.org "$key"
   login bad-1 web alice 192.0.2.7 "$off"
   login bad-2 web bob 192.0.2.7 "$key"
-  login bad-3 web alice 192.0.2.7 "${key%???}zzz"
+  login bad-3 web alice 192.0.2.7 "$(mistyped "$key")"
   login bad-4 missing alice 192.0.2.7 "$key"
   login bad-5 mistaken alice 192.0.2.7 "$key"
   # what clients may send so that their failure reads as a success

@@ -101,7 +101,7 @@ terminal() {
 @test "at a terminal sudo asks in its own words, shows no token, and takes three answers" {
   token=$(new_key typed)
   ask='[sudo] password for alice: '
-  terminal alice "$ask" 'wrong\r' "$ask" "${token%??}xx\\r" "$ask" "$token\\r" -- id -un
+  terminal alice "$ask" 'wrong\r' "$ask" "$(mistyped "$token")\\r" "$ask" "$token\\r" -- id -un
   [ "$status" -eq 0 ]
   [[ $output == *root* ]]
   [[ $output != *"${token: -30}"* ]]
