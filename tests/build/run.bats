@@ -56,6 +56,14 @@ judged() {
   [[ $output == *"signal 2"* ]]
 }
 
+@test "what a program mounts is nobody else's, and ends with it" {
+  needs root own-mounts
+  mkdir "$BATS_TEST_TMPDIR/small"
+  program mounts 'echo 1..1' "mount -t tmpfs tmpfs $BATS_TEST_TMPDIR/small && echo 'ok 1 - a'"
+  judged 0 "1 passed, 0 failed, 0 skipped"
+  run -32 mountpoint -q "$BATS_TEST_TMPDIR/small"
+}
+
 @test "a program that ends before its plan is fulfilled is a failed test" {
   program short 'echo 1..3' 'echo "ok 1 - a"'
   judged 1 "1 passed, 1 failed, 0 skipped"
