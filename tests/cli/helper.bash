@@ -25,6 +25,9 @@ setup() {
 }
 
 teardown() {
+  if [ -d "$PLACE/etc" ] && [ /etc -ef "$PLACE/etc" ]; then
+    umount /etc
+  fi
   if mountpoint -q "$PLACE/small" 2>/dev/null; then
     umount "$PLACE/small"
   fi
@@ -128,11 +131,22 @@ back() {
   cp -a "$PLACE/kept" "$AUTHKEY_DIR"
 }
 
-# small SIZE: a file system of its own in $PLACE/small, which nobody else sees.
-small() {
+needs_own_mounts() {
   root_only
   [ "$(readlink /proc/self/ns/mnt)" != "$(readlink /proc/1/ns/mnt)" ] ||
     skip 'needs mounts of its own, which tests/run gives'
+}
+
+# own_etc: what this test makes of users and groups is nobody else's, and ends with it.
+own_etc() {
+  needs_own_mounts
+  cp -a /etc "$PLACE/etc"
+  mount --bind "$PLACE/etc" /etc 2>/dev/null || skip 'nothing can be mounted here'
+}
+
+# small SIZE: a file system of its own in $PLACE/small, which nobody else sees.
+small() {
+  needs_own_mounts
   mkdir "$PLACE/small"
   mount -t tmpfs -o "mode=755,size=$1" tmpfs "$PLACE/small" 2>/dev/null ||
     skip 'nothing can be mounted here'

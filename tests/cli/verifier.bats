@@ -3,50 +3,44 @@
 # shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2153
 load helper
 
-# A group and a user of this test's own. The account files are put back afterwards.
+# A group, and a user who is no member of it.
 own_account() {
-  root_only
+  own_etc
   user=akt$$
-  groupadd --system "$user" 2>/dev/null || skip 'no group can be made here'
+  groupadd --system "$user"
   useradd --system --no-create-home --gid nogroup "$user-u"
   cp -a "$AK_TOOL" "$PLACE/authkey"
   "$AK_TOOL" init -q --dir "$PLACE/v" --group "$user"
   export AUTHKEY_DIR=$PLACE/v
+  uid=$(id -u "$user-u")
+  file=$PLACE/v/usage.d/$uid
 }
 
-drop_account() {
-  userdel "$user-u"
-  groupdel "$user"
+# is_member, is_none: of the group.
+is_member() {
+  [[ " $(id -Gn "$user-u") " == *" $user "* ]]
+}
+
+is_none() {
+  ! is_member
 }
 
 @test 'verifier add joins the group and makes the usage file; remove takes both back' {
   own_account
-  local uid
-  uid=$(id -u "$user-u")
   authkey verifier add "$user-u"
-  local added=$status said=$stderr
-  local groups file
-  groups=$(id -Gn "$user-u")
-  file=$(stat -c '%u %a %s' "$PLACE/v/usage.d/$uid")
+  ends 0
+  says 'Restart its service'
+  is_member
+  [ "$(stat -c '%u %a %s' "$file")" = "$uid 600 80" ]
   authkey verifier list --json
-  local listed=$output
-  authkey verifier add "$user-u"
-  local again=$stderr
-  authkey verifier remove "$user-u"
-  local removed=$status
-  local left
-  left=$(id -Gn "$user-u")
-  drop_account
-  [ "$added" = 0 ]
-  [[ $said == *'Restart its service'* ]]
-  [[ " $groups " == *" $user "* ]]
-  [ "$file" = "$uid 600 80" ]
   [ "$(jq -c --arg u "$user-u" '.[] | select(.user == $u) | [.member, .usage_file]' \
-    <<<"$listed")" = '[true,true]' ]
-  [[ $again == *'checks tokens already'* ]]
-  [ "$removed" = 0 ]
-  [[ " $left " != *" $user "* ]]
-  [ ! -e "$PLACE/v/usage.d/$uid" ]
+    <<<"$output")" = '[true,true]' ]
+  authkey verifier add "$user-u"
+  says 'checks tokens already'
+  authkey verifier remove "$user-u"
+  ends 0
+  is_none
+  [ ! -e "$file" ]
 }
 
 @test 'a removal that cannot count what was recorded has ended the membership, and says so' {
@@ -54,39 +48,31 @@ drop_account() {
   "$AK_TOOL" verifier add -q "$user-u"
   echo broken >"$PLACE/v/master/usage.db"
   authkey verifier remove -q "$user-u"
-  local code=$status said=$stderr left file
-  left=$(id -Gn "$user-u")
-  file=$PLACE/v/usage.d/$(id -u "$user-u")
-  [ -e "$file" ] || code=none
+  ends 5
+  says "$user-u is out of the group $user, and only the usage file stays;"
+  is_none
+  [ -e "$file" ]
   rm "$PLACE/v/master/usage.db"
   authkey verifier remove "$user-u"
-  local again=$status
-  drop_account
-  [ "$code" = 5 ]
-  [[ $said == *"$user-u is out of the group $user, and only the usage file stays;"* ]]
-  [[ " $left " != *" $user "* ]]
-  [ "$again" = 0 ]
+  ends 0
   [ ! -e "$file" ]
 }
 
 @test 'a stray file in the place of the usage file is not taken over (R23)' {
   own_account
-  local uid kinds=(link hard-link folder fifo) kind codes=()
-  uid=$(id -u "$user-u")
+  local kind
   echo precious >"$PLACE/precious"
-  for kind in "${kinds[@]}"; do
+  for kind in link hard-link folder fifo; do
     case $kind in
-      link) ln -s "$PLACE/precious" "$PLACE/v/usage.d/$uid" ;;
-      hard-link) ln "$PLACE/precious" "$PLACE/v/usage.d/$uid" ;;
-      folder) mkdir "$PLACE/v/usage.d/$uid" ;;
-      fifo) mkfifo "$PLACE/v/usage.d/$uid" ;;
+      link) ln -s "$PLACE/precious" "$file" ;;
+      hard-link) ln "$PLACE/precious" "$file" ;;
+      folder) mkdir "$file" ;;
+      fifo) mkfifo "$file" ;;
     esac
     authkey verifier add "$user-u"
-    codes+=("$status")
-    rm -rf "$PLACE/v/usage.d/$uid"
+    ends 5
+    rm -r "$file"
   done
-  drop_account
-  [ "${codes[*]}" = '5 5 5 5' ]
   [ "$(cat "$PLACE/precious")" = precious ]
   [ "$(stat -c %u "$PLACE/precious")" = 0 ]
 }
@@ -98,23 +84,18 @@ drop_account() {
   cp "$PLACE/bin/gpasswd" "$PLACE/bin/groupadd"
   chmod +x "$PLACE/bin/"*
   PATH=$PLACE/bin:$PATH authkey verifier add "$user-u"
-  local added=$status
-  drop_account
-  [ "$added" = 0 ]
+  ends 0
+  is_member
   [ ! -e "$PLACE/caught" ]
 }
 
 @test 'init makes a group that is missing' {
-  root_only
+  own_etc
   local group=akg$$
-  getent group "$group" && skip 'the group is there'
+  run -2 getent group "$group"
   authkey init --dir "$PLACE/g" --group "$group"
-  local made=$status
-  run getent group "$group"
-  local there=$status
-  groupdel "$group" || true
-  [ "$made" = 0 ]
-  [ "$there" = 0 ]
+  ends 0
+  getent group "$group"
 }
 
 @test 'a user who is not there is exit 3' {
