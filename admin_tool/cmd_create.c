@@ -288,7 +288,7 @@ hand_out(struct cli *cli, const struct ak_record *r, const char *token, bool cop
 	char when[AK_WHEN_TEXT];
 	enum cli_exit end;
 
-	if ((end = deliver(cli, r, token, copy)) != EXIT_DONE) {
+	if ((end = deliver(cli, r, token, copy, true)) != EXIT_DONE) {
 		cli_warn(cli,
 		    "the key was made, and its token is %s: authkey revoke %s",
 		    r->sealed_len > 0 ? "nowhere but sealed" : "lost", r->key.id);

@@ -164,7 +164,7 @@ edit_key(struct cli *cli, const struct ak_record *record, const struct edit_valu
 			cli_say(
 			    cli, "%s is so already; nothing to do.", picks.at[0].label);
 		if (out_wants_data(&cli->out))
-			key_answer(cli, &key_sheet, &after, NULL);
+			key_answer(cli, &key_sheet, &after, NULL, false);
 	}
 	picks_free(&picks);
 	return end;

@@ -149,7 +149,7 @@ run(struct cli *cli, const void *given, char **arguments)
 	sodium_mlock(token, sizeof(token));
 	if ((end = unseal(cli, v->file, &is, &r, token)) == EXIT_DONE &&
 	    (end = change_run(cli, note, &r)) == EXIT_DONE)
-		end = deliver(cli, &r, token, v->copy);
+		end = deliver(cli, &r, token, v->copy, false);
 	sodium_munlock(token, sizeof(token)); /* wipes it */
 	return end;
 }

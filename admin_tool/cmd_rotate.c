@@ -179,7 +179,7 @@ hand_out(struct cli *cli, const struct rotation *r, bool copy)
 	char when[AK_WHEN_TEXT];
 	enum cli_exit end;
 
-	if ((end = deliver(cli, &r->new, r->token, copy)) != EXIT_DONE) {
+	if ((end = deliver(cli, &r->new, r->token, copy, true)) != EXIT_DONE) {
 		cli_warn(cli,
 		    "the key was replaced, and the token of the new one, %s, is %s; "
 		    "make another: authkey rotate %s",

@@ -76,7 +76,7 @@ run(struct cli *cli, const void *values, char **arguments)
 		return cli_fail(cli);
 	if ((end = pick_one(cli, arguments[0], &record)) != EXIT_DONE)
 		return end;
-	key_answer(cli, &key_sheet, &record, NULL);
+	key_answer(cli, &key_sheet, &record, NULL, false);
 	if (record.key.owner_suspended && !out_wants_data(&cli->out))
 		cli_say(cli, "The owner %s is suspended: the key opens nothing.",
 		    record.key.owner);

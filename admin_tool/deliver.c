@@ -25,7 +25,7 @@ deliver_check(const struct cli *cli, bool copy)
 
 /* What the owner must know, and each limit that was set. */
 static void
-answer_new(struct cli *cli, const struct ak_record *r, const char *token)
+answer(struct cli *cli, const struct ak_record *r, const char *token, bool is_new)
 {
 	const struct {
 		int field;
@@ -50,29 +50,30 @@ answer_new(struct cli *cli, const struct ak_record *r, const char *token)
 			lines[n++] = limits[i].field;
 	lines[n] = -1;
 	shape.in_table = lines;
-	key_answer(cli, &shape, r, token);
+	key_answer(cli, &shape, r, token, is_new);
 }
 
 /* With -q a token goes alone, and beside the clipboard there is nothing to print. */
 static void
-print(struct cli *cli, const struct ak_record *r, const char *token)
+print(struct cli *cli, const struct ak_record *r, const char *token, bool is_new)
 {
 	if (cli->quiet && !out_wants_data(&cli->out)) {
 		if (token == NULL)
 			return;
 		cli->out.field = "key";
 	}
-	answer_new(cli, r, token);
+	answer(cli, r, token, is_new);
 }
 
 enum cli_exit
-deliver(struct cli *cli, const struct ak_record *r, const char *token, bool copy)
+deliver(struct cli *cli, const struct ak_record *r, const char *token, bool copy,
+    bool is_new)
 {
 	if (copy && !clipboard_put(token)) {
 		cli_warn(cli, "the terminal did not take the token");
 		return EXIT_STORE;
 	}
-	print(cli, r, copy ? NULL : token);
+	print(cli, r, copy ? NULL : token, is_new);
 	if (!out_finish(&cli->out)) {
 		cli_warn(cli, "stdout did not take the %s", copy ? "answer" : "token");
 		return EXIT_STORE;

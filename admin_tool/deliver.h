@@ -29,10 +29,12 @@ enum cli_exit deliver_check(const struct cli *cli, bool copy);
  * Hand out the token of a key: with what its owner must know, with -q it alone. The
  * caller wipes it.
  *
+ *   is_new  this command has made the key: it has no use yet
+ *
  * EXIT_STORE when stdout or the terminal did not take it, which is said; what is to be
  * done about the key is for the caller to say.
  */
-enum cli_exit deliver(
-    struct cli *cli, const struct ak_record *record, const char *token, bool copy);
+enum cli_exit deliver(struct cli *cli, const struct ak_record *record,
+    const char *token, bool copy, bool is_new);
 
 #endif

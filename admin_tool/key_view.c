@@ -160,13 +160,13 @@ key_row(struct cli *cli, const struct ak_record *record)
 
 void
 key_answer(struct cli *cli, const struct out_shape *shape,
-    const struct ak_record *record, const char *token)
+    const struct ak_record *record, const char *token, bool is_new)
 {
 	struct key_view view;
 	json_t *callers = NULL;
 
 	key_view(cli, record, token, &view);
-	view_usage(cli, record->key.id, token != NULL, &view);
+	view_usage(cli, record->key.id, is_new, &view);
 	view_replaces(cli, record->key.id, &view);
 	if (shape == &key_sheet && out_wants_data(&cli->out))
 		callers = view_callers(cli, record, &view);

@@ -53,14 +53,17 @@ struct key_view {
 
 /*
  * All but the key's use and what it replaces, which are unknown. `token` is the whole
- * token right after it was made, otherwise NULL.
+ * token where it is to be shown, otherwise NULL.
  */
 void key_view(const struct cli *cli, const struct ak_record *record, const char *token,
     struct key_view *view);
 
-/* Give a row of key_list, or answer with one of the others; with the key's use. */
+/*
+ * Give a row of key_list, or answer with one of the others; with the key's use. One
+ * that this command has made, `is_new`, has none, which nobody need look up.
+ */
 void key_row(struct cli *cli, const struct ak_record *record);
 void key_answer(struct cli *cli, const struct out_shape *shape,
-    const struct ak_record *record, const char *token);
+    const struct ak_record *record, const char *token, bool is_new);
 
 #endif

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154,SC2030,SC2031,SC2016,SC2034
 load helper
 load recovery_helper
+load usage_helper
 
 @test 'reveal prints the very token, with what create printed' {
   recovery_on
@@ -43,6 +44,17 @@ load recovery_helper
   hears "$PASSPHRASE" reveal deploy --field name --recovery-key "$file"
   ends 2
   silent
+}
+
+@test 'what reveal tells of a key that is used has its use' {
+  recovery_on
+  make deploy --owner alice
+  login nginx alice 192.0.2.7
+  login nginx alice 192.0.2.7
+  hears "$PASSPHRASE" reveal deploy --json --recovery-key "$PLACE/recovery.key"
+  ends 0
+  [ "$(jq -c '[.uses, .last_used_from, .last_used_at != null]' <<<"$output")" = \
+    '[2,"192.0.2.7",true]' ]
 }
 
 @test 'each reveal stands in the audit, without the token' {
