@@ -52,7 +52,7 @@ struct reading {
 	struct cli *cli;
 	const char *key_id; /* or NULL: all */
 	int64_t since; /* or AK_NO_TIME */
-	int64_t seq; /* of the events that were given, the one folded last */
+	int64_t seq; /* the event folded last, when they were read */
 	char id[AK_ID_LEN + 1], label[TEXT_LABEL_MAX]; /* the last key */
 	int64_t uid; /* the last user */
 	char user[AK_OWNER_MAX + 1];
@@ -97,8 +97,7 @@ give(const struct ak_event *e, void *context)
 {
 	struct reading *r = context;
 
-	if (e->seq > r->seq)
-		r->seq = e->seq;
+	r->seq = e->last_seq;
 	if (r->since != AK_NO_TIME && e->time < r->since)
 		return true;
 	find_label(r, e->key_id);

@@ -74,7 +74,8 @@ take_event(sqlite3_stmt *row, void *context)
 	const struct search *search = context;
 	const struct ak_event event = { sqlite3_column_int64(row, 0),
 		sqlite3_column_int64(row, 1), ak_column(row, 2), ak_column(row, 3),
-		ak_column(row, 4), ak_column(row, 5), sqlite3_column_int64(row, 6) };
+		ak_column(row, 4), ak_column(row, 5), sqlite3_column_int64(row, 6),
+		sqlite3_column_int64(row, 7) };
 
 	return next_if(search->event(&event, search->context));
 }

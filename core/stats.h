@@ -50,6 +50,7 @@ struct ak_event {
 	const char *service;
 	const char *address;
 	int64_t uid; /* whose processes say so */
+	int64_t last_seq; /* of all events: what is folded later comes after it */
 };
 
 typedef bool ak_event_fn(const struct ak_event *event, void *context);

@@ -135,6 +135,20 @@ END
   [ ! -s "$PLACE/err" ]
 }
 
+@test 'log -f gives what comes, and no older event that --limit has left out' {
+  make deploy --owner alice
+  login nginx alice
+  login sshd alice
+  "$AK_TOOL" fold -q
+  usage_sql 'UPDATE event SET time = time - 7200 WHERE seq = 2' # of the user folded last
+  follow --limit 1
+  appears "$PLACE/out" nginx
+  login imap alice
+  appears "$PLACE/out" imap
+  stop INT
+  [ "$(grep -c sshd "$PLACE/out")" = 0 ]
+}
+
 @test 'log -f of a key follows that key alone, and SIGTERM ends it with 0' {
   make other --owner alice
   local strange=$token
