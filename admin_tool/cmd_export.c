@@ -91,10 +91,11 @@ const struct command cmd_export = {
 	.group = GROUP_FILES,
 	.arguments = "",
 	.summary = "print all keys and owners, a line of JSON for each",
-	.about = "With digests and without secrets: authkey import takes it elsewhere, "
-		 "and the tokens go on to work there. Not with it: the usage, the "
-		 "audit, what config sets, and tokens kept for recovery; for all of "
-		 "these there is authkey backup.",
+	.about =
+	    "With digests and without secrets: authkey import takes it elsewhere, "
+	    "and the tokens go on to work there. Not with it: the usage, the "
+	    "audit, what config sets, and tokens kept for recovery; authkey backup "
+	    "keeps all of these but the usage.",
 	.example = "authkey export > keys.jsonl\n"
 		   "authkey export | ssh other-host sudo authkey import",
 	.run = run,

@@ -188,7 +188,9 @@ const struct command cmd_stats = {
 	    "have "
 	    "another sign; an address that was let in for the first time in the window "
 	    "is marked new. What happened most stands first, days and hours in their "
-	    "order. `others` are addresses past the 256 that a key's day tells apart.",
+	    "order. `others`, in data *, are what is not told apart: past 256 groups "
+	    "of reason, "
+	    "service, address and verifier that a key has on a day.",
 	.example = "authkey stats deploy --by rhost --since 7d\n"
 		   "authkey stats --prometheus /var/lib/node_exporter/authkey.prom",
 	.most = 1,

@@ -32,8 +32,8 @@ const struct command cmd_verify = {
 	.summary = "say whether a token opens a service now",
 	.about =
 	    "Reads the token from stdin, or asks for it at a terminal; asks the "
-	    "published store, as the module does; changes nothing. Exits 0 for VALID "
-	    "and 1 for every other verdict.",
+	    "published store, as the module does; changes nothing. Exits 0 for "
+	    "VALID, 5 when the store cannot answer, and 1 for every other verdict.",
 	.example =
 	    "authkey verify --user alice --service nginx --from 192.0.2.7 < token",
 	.options = judge_options,
