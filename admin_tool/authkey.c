@@ -320,16 +320,16 @@ run(struct cli *cli, int argc, char **argv)
 }
 
 /*
- * The change is in force, and said. What is left can be interrupted, and holds up no
- * other command; the change that would meet a full delta holds them up much longer.
+ * The change is in force, and said, whatever else the exit code tells. What is left can
+ * be interrupted, and holds up no other command; the change that would meet a full
+ * delta holds them up much longer.
  */
 static void
 merge_when_crowded(struct cli *cli)
 {
 	bool merged;
 
-	if (cli->master == NULL || cli->notes == 0 ||
-	    !ak_master_is_crowded(cli->master))
+	if (!cli->in_force || !ak_master_is_crowded(cli->master))
 		return;
 	cli_say(cli,
 	    "The change is in force. Much has changed since the store was written, "
@@ -342,6 +342,19 @@ merge_when_crowded(struct cli *cli)
 		    cli->error.text);
 	else if (merged)
 		cli_check_published(cli);
+}
+
+/* Said, but where EXIT_STORE says that something was said already; the exit code. */
+static enum cli_exit
+not_whole(const struct cli *cli, enum cli_exit end)
+{
+	if (end != EXIT_STORE)
+		fputs(cli->out.starved
+			  ? "authkey: out of memory: the answer is not whole\n"
+			  : "authkey: the answer could not be written to stdout\n",
+		    stderr);
+	return end == EXIT_DONE || (end == EXIT_NO && cli->out.starved) ? EXIT_STORE
+									: end;
 }
 
 int
@@ -367,15 +380,9 @@ main(int argc, char **argv)
 	end = run(&cli, argc, argv);
 	ak_usage_close(&cli.usage);
 	whole = out_finish(&cli.out);
-	if (!whole && (end == EXIT_DONE || (end == EXIT_NO && cli.out.starved))) {
-		fputs(cli.out.starved
-			  ? "authkey: out of memory: the answer is not whole\n"
-			  : "authkey: the answer could not be written to stdout\n",
-		    stderr);
-		end = EXIT_STORE;
-	}
-	if (end == EXIT_DONE)
-		merge_when_crowded(&cli);
+	if (!whole)
+		end = not_whole(&cli, end);
+	merge_when_crowded(&cli);
 	ak_master_close(&cli.master);
 	return (int)end;
 }

@@ -116,10 +116,14 @@ typedef enum ak_code change_end(struct cli *cli);
 static enum ak_code
 finish(struct cli *cli)
 {
+	enum ak_code code;
 	bool healed;
 
-	if (cli->notes > 0)
-		return ak_master_commit(cli->master, cli->now, &cli->error);
+	if (cli->notes > 0) {
+		code = ak_master_commit(cli->master, cli->now, &cli->error);
+		cli->in_force = cli->in_force || code == AK_OK;
+		return code;
+	}
 	return ak_master_settle(cli->master, cli->now, &healed, &cli->error);
 }
 

@@ -46,6 +46,7 @@ struct cli {
 	struct ak_usage *usage; /* NULL: not open; see usage_access.h */
 	bool usage_tried; /* opened, or in vain */
 	size_t notes; /* how much the change at hand changes; see change.h */
+	bool in_force; /* something was changed, and logins obey it */
 	struct ak_error error;
 };
 

@@ -42,6 +42,7 @@ static const struct out_shape answer = { fields, FIELDS, true, columns };
 #define UNKNOWN "unknown" /* no key has the id */
 #define NO_SECRET "wrong secret" /* a key has the id, and another secret */
 #define DECOY "decoy" /* stands where somebody has left it */
+#define DAMAGED "damaged" /* the key's record cannot be read */
 
 struct scanning {
 	struct cli *cli;
@@ -50,13 +51,13 @@ struct scanning {
 	struct picks live; /* keys */
 	bool to_the_end; /* keys are to be switched off, whoever reads of it */
 	struct seen seen; /* tokens */
-	size_t places, tokens, live_tokens;
+	size_t places, tokens, live_tokens, damaged_tokens;
 	bool failed; /* cli->error says why */
 };
 
 /* What is known of a token. */
 struct verdict {
-	struct ak_record record; /* all zero when no key has the id */
+	struct ak_record record; /* all zero when no key has the id, or it is damaged */
 	const char *status;
 	bool live;
 	uint64_t mark; /* of the token, for struct seen */
@@ -70,22 +71,38 @@ is_live(const struct ak_record *record, int64_t now)
 	       (record->key.expires_at == AK_NO_TIME || now < record->key.expires_at);
 }
 
-/* Without a master nobody can say that a token is harmless. */
+static bool
+take_record(const struct ak_record *record, void *context)
+{
+	((struct verdict *)context)->record = *record;
+	return false;
+}
+
+static void
+take_damage(const char *id, void *context)
+{
+	(void)id;
+	((struct verdict *)context)->status = DAMAGED;
+}
+
+/*
+ * Without a master nobody can say that a token is harmless. A damaged record says
+ * nothing of its own key, and must not keep others from being switched off.
+ */
 static bool
 judge(struct cli *cli, const struct ak_scan_find *find, struct verdict *v)
 {
 	uint8_t digest[AK_DIGEST_LEN];
-	bool found = false;
 
 	ak_digest(find->text, find->len, digest);
 	*v = (struct verdict){ .status = UNKNOWN, .live = cli->master == NULL };
 	memcpy(&v->mark, digest, sizeof(v->mark));
 	if (cli->master == NULL)
 		return true;
-	if (ak_record_by_id(
-		cli->master, find->token.id, &v->record, &found, &cli->error) != AK_OK)
+	if (ak_record_readable(cli->master, find->token.id, take_record, take_damage, v,
+		&cli->error) != AK_OK)
 		return false;
-	if (!found)
+	if (v->record.key.id[0] == '\0')
 		return true;
 	if (!ak_digest_same(digest, v->record.key.digest)) {
 		v->status = NO_SECRET;
@@ -139,6 +156,7 @@ found(const struct ak_scan_find *find, void *context)
 	if (seen_first(&s->seen, v.mark)) {
 		s->tokens++;
 		s->live_tokens += v.live;
+		s->damaged_tokens += strcmp(v.status, DAMAGED) == 0;
 	}
 	progress_clear(&s->progress);
 	give(s, find, &v);
@@ -192,6 +210,22 @@ disable(struct cli *cli, void *context)
 	return code == AK_OK ? change_each(cli, picks, &toggle_off) : code;
 }
 
+/* A store that was published before the damage may have these keys still. */
+static void
+say_damaged(struct scanning *s)
+{
+	if (s->damaged_tokens == 0)
+		return;
+	if (!s->cli->in_force)
+		cli_warn(s->cli,
+		    "tokens of keys whose records are damaged: %zu; they may be live "
+		    "until authkey publish leaves them out of the store, and authkey "
+		    "restore FILE brings them back",
+		    s->damaged_tokens);
+	if (s->reader.trouble == EXIT_DONE)
+		s->reader.trouble = EXIT_STORE;
+}
+
 static enum cli_exit
 finish(struct scanning *s, const struct values *v)
 {
@@ -205,6 +239,7 @@ finish(struct scanning *s, const struct values *v)
 			return end;
 		change_say(s->cli, &s->live, &toggle_off);
 	}
+	say_damaged(s);
 	return s->live_tokens > 0 ? EXIT_NO : s->reader.trouble;
 }
 

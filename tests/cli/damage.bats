@@ -26,6 +26,23 @@ spoil() {
   [ "$(token=$other verdict)" = REVOKED ]
 }
 
+@test 'scan names the damaged key, which keeps no other from being found and disabled' {
+  spoil
+  printf '%s\n' "$token" "$other" >"$PLACE/tokens"
+  authkey scan --json "$PLACE/tokens"
+  ends 1
+  [ "$(jq -c 'map([.id, .status, .live])' <<<"$output")" = \
+    "[[\"$id\",\"damaged\",false],[\"${other:3:8}\",\"enabled\",true]]" ]
+  says 'authkey publish leaves them out'
+  authkey scan --disable "$PLACE/tokens"
+  ends 1
+  says 'Disabled'
+  says "the records of 1 keys are damaged, first $id"
+  [ "$(token=$other verdict)/$(verdict)" = DISABLED/NOT_FOUND ]
+  authkey scan --disable "$PLACE/tokens"
+  ends 5
+}
+
 @test 'publish says so too, and is exit 5' {
   spoil
   authkey publish

@@ -142,6 +142,32 @@ store() {
   ends 0
 }
 
+@test 'what changes nothing does not merge, and what ends with 1 does (R26)' {
+  big
+  local before
+  before=$(store)
+  mkdir "$AUTHKEY_DIR/keys.merge.new"
+  for n in 1 2 3 4; do
+    authkey owner suspend -y "user$n"
+  done
+  says 'could not be merged'
+  rmdir "$AUTHKEY_DIR/keys.merge.new"
+  printf '%s\n' '{"type":"export","version":1}' '{"type":"owner","owner":"zoe"}' >"$PLACE/new"
+  authkey import --dry-run "$PLACE/new"
+  ends 0
+  [[ $stderr != *'in force'* ]]
+  authkey backup "$PLACE/backup"
+  ends 0
+  [[ $stderr != *'in force'* ]]
+  [ "$(store)" = "$before" ]
+  echo "$token" >"$PLACE/file"
+  authkey scan --disable "$PLACE/file"
+  ends 1
+  says 'is merged into it now'
+  [ "$(store)" != "$before" ]
+  [ "$(verdict)" = DISABLED ]
+}
+
 @test 'a delta that is missing, or not what it must be, is unavailable, found and mended (R47)' {
   big
   "$AK_TOOL" disable -q deploy

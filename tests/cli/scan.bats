@@ -245,6 +245,14 @@ as_nobody() {
   hides "$token"
 }
 
+@test 'an answer that stdout did not take is said, also where the exit code is 1' {
+  make deploy
+  echo "$token" >"$PLACE/file"
+  run --separate-stderr bash -c '"$1" scan "$2" >/dev/full' - "$AK_TOOL" "$PLACE/file"
+  ends 1
+  says 'the answer could not be written to stdout'
+}
+
 @test 'a reader that goes away ends the scan' {
   make deploy
   run --separate-stderr bash -c 'set -o pipefail
