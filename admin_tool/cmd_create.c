@@ -44,7 +44,7 @@ static const struct option_spec options[] = {
 	{ "disabled", 0, OPTION_FLAG, AT(disabled), NULL,
 	    "make it switched off; authkey enable switches it on" },
 	{ "decoy", 0, OPTION_FLAG, AT(decoy), NULL,
-	    "make a bait: it opens nothing, and its use is an alarm" },
+	    "make a decoy: it opens nothing, and its use is an alarm" },
 	{ "no-recovery", 0, OPTION_FLAG, AT(no_recovery), NULL,
 	    "never keep its token sealed, where recovery is on" },
 	DELIVER_COPY(AT(copy)),
