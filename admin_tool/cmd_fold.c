@@ -45,14 +45,12 @@ const struct command cmd_fold = {
 	.arguments = "",
 	.summary = "count recorded uses, end drained keys, merge a big store",
 	.about =
-	    "It counts what the services have recorded; every command that shows usage "
-	    "does that by itself, for what is new. It ends the keys that authkey "
-	    "rotate --drain has left, once all their callers have come with the new "
-	    "token. And it merges what has changed into a big store, once that is "
-	    "much, "
-	    "so that no other command has to. On a host where nobody looks a timer "
-	    "runs "
-	    "it, so that the files of usage.d do not fill up.",
+	    "It counts what the services have recorded; every command that shows "
+	    "usage does that by itself, for what is new. It ends the keys that "
+	    "authkey rotate --drain has left, once all their callers have come with "
+	    "the new token. And it merges what has changed into a big store, once "
+	    "that is much, so that no other command has to. On a host where nobody "
+	    "looks a timer runs it, so that the files of usage.d do not fill up.",
 	.example = "authkey fold\nsystemctl enable --now authkey-fold.timer",
 	.answer = &answer,
 	.run = run,
