@@ -89,12 +89,13 @@ unread() {
 sql_of_data() {
   # shellcheck disable=SC2046 # a list of files
   perl -0777 -ne '
+    BEGIN { $verbs = join "|", qw(SELECT INSERT UPDATE DELETE REPLACE WITH ATTACH DETACH PRAGMA
+      ALTER CREATE DROP VACUUM BEGIN SAVEPOINT RELEASE) }
     print "$ARGV prints into SQL\n" if /\bsqlite3_(v?m|v?sn)printf\b|\bsqlite3_str_/;
     s,/\*.*?\*/,,gs;
-    while (/"((?:\\.|[^"\\])*)"/g) {
-      my $text = $1;
-      print "$ARGV: $text\n" if
-        $text =~ /^(SELECT|INSERT|UPDATE|DELETE|ATTACH|PRAGMA|SAVEPOINT)\b.*%[^du]/s;
+    while (/((?:"(?:\\.|[^"\\])*"\s*(?:[A-Z_]+\s*(?="))?)+)/g) {
+      my $text = join "", $1 =~ /"((?:\\.|[^"\\])*)"/g;
+      print "$ARGV: $text\n" if $text =~ /^\s*(?:$verbs)\b.*%[^du]/s;
     }
     s/"(?:\\.|[^"\\])*"/""/gs;
     while (/\b(sqlite3_(?:exec|prepare\w*)|ak_execute|ak_pragma|execute)\(\s*[^,]+,\s*([^,)]+)/g) {

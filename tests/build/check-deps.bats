@@ -123,6 +123,22 @@ plant() {
   [[ $output == *'core/master.c prints into SQL'* ]]
 }
 
+@test "a statement with a text in it is refused whatever it does, and in pieces, R22" {
+  local verb verbs=(SELECT INSERT UPDATE DELETE REPLACE WITH ATTACH DETACH PRAGMA ALTER CREATE
+    DROP VACUUM BEGIN SAVEPOINT RELEASE)
+  {
+    for verb in "${verbs[@]}"; do echo "print(sql, \"$verb '%s'\", path);"; done
+    echo "print(sql, \"SELECT in \" \"pieces '%s'\", name);"
+    echo "print(sql, \"SELECT around \" A_NAME \" '%s'\", name);"
+  } >>"$tree/core/database.c"
+  refused 'no SQL is made of data'
+  for verb in "${verbs[@]}"; do
+    [[ $output == *"core/database.c: $verb '%s'"* ]] || { echo "$verb"; return 1; }
+  done
+  [[ $output == *"core/database.c: SELECT in pieces '%s'"* ]]
+  [[ $output == *"core/database.c: SELECT around  '%s'"* ]]
+}
+
 @test "a module that calls the writing half of core is refused" {
   whole=$BATS_TEST_TMPDIR/whole
   copy_tree "$whole"

@@ -40,10 +40,10 @@ pam_sm_authenticate pam_sm_chauthtok pam_sm_close_session pam_sm_open_session pa
   [[ $output == *" pam_get_item"* ]]
   [[ ! $output =~ \ (secure_)?(get|put|set|unset|clear)env(@|$'\n') ]]
   [[ ! $output =~ \ (signal|sigaction|sigaltstack|umask|f?chdir|chroot|setlocale|uselocale)@ ]]
-  [[ ! $output =~ \ (set(r?e|res)?[ug]id|setgroups|setrlimit|prlimit|prctl|setitimer|alarm|nice)@ ]]
-  [[ ! $output =~ \ (exit|_exit|abort|raise|kill|atexit|__cxa_atexit|__assert_fail)@ ]]
-  [[ ! $output =~ \ (openlog|closelog|setlogmask|fork|vfork|exec[vlpe]+|system|popen|posix_spawn)@ ]]
-  [[ ! $output =~ \ (pthread_create|pthread_key_create|pthread_atfork|dlopen|mmap|sleep|usleep)@ ]]
+  [[ ! $output =~ \ (set(r?e|res)?[ug]id|setgroups|setrlimit|prlimit|prctl|setitimer|alarm|nice)(64)?@ ]]
+  [[ ! $output =~ \ (exit|_exit|_Exit|abort|raise|kill|atexit|__cxa_atexit|__assert_fail)@ ]]
+  [[ ! $output =~ \ (openlog|closelog|setlogmask|fork|vfork|f?exec[vlpe]+|system|popen|posix_spawnp?)@ ]]
+  [[ ! $output =~ \ (pthread_create|pthread_key_create|pthread_atfork|dlopen|mmap|sleep|usleep)(64)?@ ]]
   [[ ! $output =~ \ (sodium_init|randombytes[a-z_]*|getrandom|arc4random|mlock|sodium_malloc)($|@|$'\n') ]]
 }
 
