@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -161,13 +163,16 @@ fx_open_files(void)
 int
 fx_spawn(int (*child)(void *), void *context)
 {
-	int pid = fork();
+	int self = getpid(), pid = fork();
 
 	if (pid < 0)
 		fail_msg("fork: %s", strerror(errno));
-	if (pid == 0)
-		_exit(child(context));
-	return pid;
+	if (pid > 0)
+		return pid;
+	/* A test that fails does not wait for it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != self)
+		_exit(127);
+	_exit(child(context));
 }
 
 int

@@ -25,6 +25,10 @@ setup() {
 }
 
 teardown() {
+  local job
+  for job in $(jobs -pr); do # a test that failed did not wait for them
+    kill -KILL "$job" || true
+  done
   if [ -d "$PLACE/etc" ] && [ /etc -ef "$PLACE/etc" ]; then
     umount /etc
   fi
