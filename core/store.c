@@ -182,7 +182,7 @@ is_still(const char *path, const struct ak_file_mark *mark)
 	struct ak_file_mark now;
 	struct stat st;
 
-	if (lstat(path, &st) != 0)
+	if (lstat(path, &st) != 0 || st.st_nlink != 1)
 		return false;
 	mark_of(&st, &now);
 	return memcmp(&now, mark, sizeof(now)) == 0;

@@ -82,6 +82,25 @@ ak_own_folder(const char *path, struct ak_error *error)
 	return AK_OK;
 }
 
+/*
+ * The open file has no name. A publish has put the next one in its place since it was
+ * opened, so that the path leads there or nowhere, and it is right; but where it was
+ * mounted by itself, the path leads to it for ever, whatever is published.
+ */
+static enum ak_code
+check_replaced(const char *path, const struct stat *st, struct ak_error *error)
+{
+	struct stat now;
+
+	if (lstat(path, &now) != 0)
+		return errno == ENOENT ? AK_OK : ak_fail_errno(error, path, "");
+	if (now.st_dev != st->st_dev || now.st_ino != st->st_ino)
+		return AK_OK;
+	return ak_fail(error, AK_E_STORE,
+	    "%s: was mounted by itself and has been replaced since; mount its folder",
+	    path);
+}
+
 static enum ak_code
 check_file(const char *path, uid_t owner, const struct stat *st, struct ak_error *error)
 {
@@ -89,7 +108,6 @@ check_file(const char *path, uid_t owner, const struct stat *st, struct ak_error
 		return ak_fail(error, AK_E_STORE,
 		    "%s: is not a regular file; move it away and run: authkey publish",
 		    path);
-	/* None is right too: a publish has put the next store in its place since. */
 	if (st->st_nlink > 1)
 		return ak_fail(error, AK_E_STORE,
 		    "%s: has more than one name; run: authkey publish", path);
@@ -100,7 +118,7 @@ check_file(const char *path, uid_t owner, const struct stat *st, struct ak_error
 	if (others_write(st))
 		return ak_fail(error, AK_E_STORE,
 		    "%s: group or others may write it; run: authkey publish", path);
-	return AK_OK;
+	return st->st_nlink == 1 ? AK_OK : check_replaced(path, st, error);
 }
 
 int

@@ -11,7 +11,8 @@
  * changed it: a regular file with one link at most, owned by one of them, not writable
  * by group or others, and so is every folder above it (a root-owned sticky folder, such
  * as /tmp, passes). No symbolic link anywhere in the path; a FIFO or device is
- * refused at once and never waited for.
+ * refused at once and never waited for. So is a file that was mounted by itself and
+ * then replaced, which its path would lead to for ever: SECURITY R26.
  *
  *   path    absolute, taken literally
  *   fd      out: open, close-on-exec and above 2, the caller closes it; -1 on error
