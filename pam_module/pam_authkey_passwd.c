@@ -80,16 +80,28 @@ show(pam_handle_t *pamh, const struct ak_passwd_options *o,
 	return PAM_AUTHTOK_ERR;
 }
 
+/* An error. The user has no new token, although there may be one. */
+static int
+fail(pam_handle_t *pamh, const struct passwd_change *c, enum ak_code code)
+{
+	if (c->replaced)
+		pam_syslog(pamh, LOG_ERR,
+		    "key %s is replaced by %s, whose token was not shown; make "
+		    "another: authkey rotate %s: %s",
+		    c->old_id, c->new_id, c->new_id, c->error.text);
+	else
+		pam_syslog(
+		    pamh, LOG_ERR, "the key could not be replaced: %s", c->error.text);
+	return code == AK_E_NOMEM ? PAM_BUF_ERR : PAM_AUTHTOK_ERR;
+}
+
 /* Say what became of a change, to the log and to the client. */
 static int
 conclude(pam_handle_t *pamh, const struct ak_passwd_options *o,
     const struct passwd_change *c, enum ak_code code)
 {
-	if (code != AK_OK) {
-		pam_syslog(
-		    pamh, LOG_ERR, "the key could not be replaced: %s", c->error.text);
-		return code == AK_E_NOMEM ? PAM_BUF_ERR : PAM_AUTHTOK_ERR;
-	}
+	if (code != AK_OK)
+		return fail(pamh, c, code);
 	if (c->verdict.reason != AK_VALID) {
 		log_verdict(pamh, "chauthtok", &c->verdict, o->debug, o->quiet);
 		return c->verdict.reason == AK_STORE_UNAVAILABLE ? PAM_AUTHTOK_ERR

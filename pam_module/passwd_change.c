@@ -191,8 +191,25 @@ replace(struct ak_master *master, struct passwd_change *c, struct ak_request *re
 	was = old;
 	memcpy(c->old_id, old.key.id, sizeof(c->old_id));
 	code = ak_key_rotate(master, &old, &plan, &new, c->token, &c->error);
+	if (code != AK_OK)
+		return code;
 	memcpy(c->new_id, new.key.id, sizeof(c->new_id));
-	return code == AK_OK ? note_both(master, c, &was, &old, &new) : code;
+	return note_both(master, c, &was, &old, &new);
+}
+
+/* On an error the master may keep the change all the same. */
+static enum ak_code
+commit(struct ak_master *master, struct passwd_change *c)
+{
+	enum ak_code code = ak_master_commit(master, c->now, &c->error);
+	struct ak_record new;
+	struct ak_error ignored; /* c->error has the first */
+	bool found = false;
+
+	c->replaced = code == AK_OK || (ak_record_by_id(master, c->new_id, &new, &found,
+					    &ignored) == AK_OK &&
+					   found);
+	return code;
 }
 
 static enum ak_code
@@ -208,7 +225,7 @@ change_master(struct passwd_change *c, struct ak_request *request)
 	    (code = ak_master_begin(master, &c->error)) == AK_OK &&
 	    (code = replace(master, c, request)) == AK_OK &&
 	    c->verdict.reason == AK_VALID)
-		code = ak_master_commit(master, c->now, &c->error);
+		code = commit(master, c);
 	ak_master_close(&master);
 	return code;
 }

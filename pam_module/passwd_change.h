@@ -18,9 +18,10 @@ struct passwd_change {
 	const char *tty; /* the same, "" for none */
 	int64_t now;
 	int64_t overlap; /* s */
-	/* What became of it. */
+	/* What became of it; zero before. */
 	struct ak_verdict verdict;
 	struct ak_error error;
+	bool replaced; /* the key, perhaps in spite of an error */
 	char old_id[AK_ID_LEN + 1], new_id[AK_ID_LEN + 1];
 	char token[AK_TOKEN_MAX + 1]; /* the new secret: passwd_change_wipe() */
 };
@@ -39,8 +40,9 @@ enum ak_code passwd_change_ready(const char *dir, struct ak_error *error);
  * is for are not looked at, as changing it opens none; its networks are, unless the
  * caller has no address.
  *
- * On an error nothing has changed, but for a store that could not be put in place,
- * of which `error` tells.
+ * On an error nothing has changed, unless `replaced` is set: then the master has the new
+ * key, whose token is to be shown to nobody, and the old token ends, perhaps not before
+ * the next command puts the store in place.
  *
  * The host's standard streams, if closed, signal mask and limits are as before.
  */

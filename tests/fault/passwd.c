@@ -40,6 +40,27 @@ static const struct kind {
 	{ "remove EIO", FAULT_REMOVE, EIO, 1 },
 };
 
+/* Whether the log names the key that has taken the old one's place, and the way out. */
+static bool
+names_successor(const struct host *h)
+{
+	static const char remedy[] = "make another: authkey rotate ";
+	struct ak_master *master;
+	struct ak_record old;
+	struct ak_error error;
+	char line[sizeof(remedy) + AK_ID_LEN];
+	bool found;
+
+	assert_code(ak_master_look(h->fx->root, &master, &error), AK_OK, &error);
+	assert_code(
+	    ak_record_by_id(master, fx_id(h->fx->tokens[0]), &old, &found, &error),
+	    AK_OK, &error);
+	ak_master_close(&master);
+	assert_true(found && old.replaced_by[0] != '\0');
+	snprintf(line, sizeof(line), "%s%s", remedy, old.replaced_by);
+	return host_log_has(line);
+}
+
 /* The old token opens, and there is no other; or it has ended, and the new one opens.
  */
 static void
@@ -59,8 +80,10 @@ judge(const struct host *h, const char *when, int rc, bool may_be_silent)
 	if (shown && (old != AK_REVOKED ||
 			 fx_verify(h->fx, talk->last_message, "alice") != AK_VALID))
 		fail_msg("%s: what was shown does not take its place", when);
-	if (old == AK_REVOKED && !shown && !may_be_silent && !host_log_has("key"))
+	if (old == AK_REVOKED && !shown && !may_be_silent && !names_successor(h))
 		fail_msg("%s: changed, and nobody was told", when);
+	if (old == AK_VALID && host_log_has("is replaced by"))
+		fail_msg("%s: not changed, and the log says so", when);
 	if (host_log_has(h->fx->tokens[0] + 3 + AK_ID_LEN))
 		fail_msg("%s: a secret is in the log", when);
 }
