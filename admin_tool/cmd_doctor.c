@@ -148,12 +148,9 @@ doctor_put_aside(
 	return doctor_command(d, format, aside, path, aside, word);
 }
 
-/*
- * Whether another command holds the lock, or that of a merge, which is another one on
- * the same file: it may be in the middle of its work.
- */
-static bool
-is_busy(const struct doctor *d)
+/* By its lock, or that of a merge, which is another one on the same file. */
+bool
+doctor_is_busy(const struct doctor *d)
 {
 	struct flock merge = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int fd = open(d->paths.lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -198,7 +195,7 @@ begin(struct doctor *d)
 	}
 	if (geteuid() != 0 && stat(d->paths.root, &st) == 0 && st.st_uid == geteuid())
 		d->owner = geteuid();
-	d->busy = is_busy(d);
+	d->busy = doctor_is_busy(d);
 	return true;
 }
 

@@ -22,7 +22,7 @@ struct doctor {
 	uid_t owner; /* whose everything should be: root, or who made it for himself */
 	bool known; /* `installation` is: the master could be read */
 	struct ak_installation installation;
-	bool busy; /* another command is changing things */
+	bool busy; /* another command was changing things when it began */
 	struct pam_host host;
 	bool has_host; /* it was read */
 	size_t found, unseen;
@@ -56,6 +56,9 @@ void doctor_report(struct doctor *d, enum doctor_severity severity, const char *
 /* The same for what an error says: one of permission is UNSEEN. */
 void doctor_report_error(
     struct doctor *d, const char *thing, const struct ak_error *error, const char *fix);
+
+/* Whether another command is changing things now: it may be in the middle of it. */
+bool doctor_is_busy(const struct doctor *d);
 
 /* "FILE:LINE", in the caller's memory. */
 const char *doctor_place(const struct ak_pam_line *line, char place[AK_PAM_PATH + 16]);

@@ -10,8 +10,8 @@
 #include "doctor.h"
 #include "text.h"
 
-/* How many damaged records are named; the rest is counted. */
-#define NAMED_MAX 5
+#define NAMED_MAX 5 /* damaged records that are named; the rest is counted */
+#define TRIES 3 /* comparisons, while other commands change keys */
 
 const char *
 doctor_mend_database(
@@ -86,12 +86,20 @@ doctor_audit(struct doctor *d)
 	    "find out who could write the master; a backup from before has the rows");
 }
 
-/* The store beside the master. */
+/* The store beside the master: what is found is told when both have stood still. */
 struct comparison {
 	struct doctor *d;
 	struct ak_store store;
-	size_t bad, strangers;
+	struct ak_store_meta meta; /* of the store */
 	bool same_generation;
+	bool in_change; /* another command has yet to put its store in place */
+	size_t bad;
+	struct {
+		char label[TEXT_LABEL_MAX];
+		const char *reason;
+	} named[NAMED_MAX]; /* the first of them */
+	json_t *strangers; /* each id, and whether it opens */
+	struct ak_error error; /* of reading the master */
 };
 
 /* Whether the store says of a key what the master says. */
@@ -111,7 +119,6 @@ compare_key(const struct ak_record *record, void *context)
 	struct ak_store_meta meta;
 	struct ak_error error;
 	struct ak_key key;
-	char label[TEXT_LABEL_MAX];
 	const char *reason = NULL;
 
 	if (ak_store_find(&c->store, record->key.id, &key, &meta, &error) != AK_OK)
@@ -123,14 +130,13 @@ compare_key(const struct ak_record *record, void *context)
 	else if (key.id[0] != '\0' && !is_same(&key, &record->key))
 		reason = "the store has something else of it than the master";
 	if (reason != NULL && c->bad++ < NAMED_MAX) {
-		text_label(record, label);
-		doctor_report(c->d, DOCTOR_ERROR, label, reason,
-		    doctor_command(c->d, "%A publish"));
+		text_label(record, c->named[c->bad - 1].label);
+		c->named[c->bad - 1].reason = reason;
 	}
 	return true;
 }
 
-/* A key that opens, and that no command shows. */
+/* A key that no command shows. */
 static void
 look_for_stranger(const char *id, void *context)
 {
@@ -146,12 +152,20 @@ look_for_stranger(const char *id, void *context)
 	    found || ak_store_find(&c->store, id, &key, &meta, &ignored) != AK_OK ||
 	    key.id[0] == '\0')
 		return;
-	if (c->strangers++ < NAMED_MAX)
-		doctor_report(c->d, DOCTOR_ERROR, id,
-		    "the store has such a key and the master has none, so that no list "
-		    "shows it, and it opens",
-		    doctor_command(c->d,
-			"find out who could write the store; to end it: %A publish"));
+	json_object_set_new(c->strangers, id, json_boolean(key.state == AK_ENABLED));
+}
+
+/* Every record is read as a login reads it, so that every seal is checked. */
+static void
+compare(struct comparison *c)
+{
+	c->error.code = AK_OK;
+	c->same_generation = c->meta.generation == c->d->installation.generation;
+	c->bad = 0;
+	json_object_clear(c->strangers);
+	ak_record_all(c->d->cli->master, compare_key, c, &c->error);
+	if (c->same_generation)
+		ak_store_ids(&c->store, look_for_stranger, c);
 }
 
 /* Those that were not named. */
@@ -168,17 +182,28 @@ report_more(struct doctor *d, size_t count, const char *what)
 	    d, DOCTOR_ERROR, d->paths.store, reason, doctor_command(d, "%A publish"));
 }
 
-/* Every record is read as a login reads it, so that every seal is checked. */
 static void
-compare(struct doctor *d, struct comparison *c)
+report_strangers(const struct comparison *c)
 {
-	if (ak_record_all(d->cli->master, compare_key, c, &d->cli->error) != AK_OK)
-		doctor_report_error(d, d->paths.master, &d->cli->error,
-		    doctor_command(d, "%A restore BACKUP"));
-	report_more(d, c->bad, "damaged in it");
-	if (c->same_generation && !d->busy)
-		ak_store_ids(&c->store, look_for_stranger, c);
-	report_more(d, c->strangers, "in it and not in the master");
+	struct doctor *d = c->d;
+	size_t count = 0;
+	const char *id;
+	json_t *opens;
+
+	json_object_foreach(c->strangers, id, opens)
+	{
+		if (count++ == NAMED_MAX)
+			break;
+		doctor_report(d, DOCTOR_ERROR, id,
+		    json_is_true(opens)
+			? "the store has such a key and the master has none, so that "
+			  "no list shows it, and it opens"
+			: "the store has such a key and the master has none, so that "
+			  "no list shows it",
+		    doctor_command(d,
+			"find out who could write the store; to end it: %A publish"));
+	}
+	report_more(d, json_object_size(c->strangers), "in it and not in the master");
 }
 
 static void
@@ -195,14 +220,123 @@ look_at_group(struct doctor *d, const char *path, const struct stat *status)
 	doctor_report(d, DOCTOR_ERROR, path, reason, doctor_command(d, "%A publish"));
 }
 
+static void
+report_comparison(const struct comparison *c)
+{
+	struct doctor *d = c->d;
+	char reason[160], delta[PATH_MAX];
+
+	if (!c->same_generation && !c->in_change) {
+		snprintf(reason, sizeof(reason),
+		    "is behind the master: generation %lld instead of %lld; "
+		    "changes are not in force",
+		    (long long)c->meta.generation,
+		    (long long)d->installation.generation);
+		doctor_report(d, DOCTOR_ERROR, d->paths.store, reason,
+		    doctor_command(d, "%A publish"));
+	}
+	look_at_group(d, d->paths.store, &c->store.status);
+	if (c->store.delta.fd >= 0 &&
+	    ak_delta_path(d->paths.store, c->meta.delta, delta, sizeof(delta)))
+		look_at_group(d, delta, &c->store.delta.status);
+	if (c->error.code != AK_OK)
+		doctor_report_error(d, d->paths.master, &c->error,
+		    doctor_command(d, "%A restore BACKUP"));
+	for (size_t i = 0; i < c->bad && i < NAMED_MAX; i++)
+		doctor_report(d, DOCTOR_ERROR, c->named[i].label, c->named[i].reason,
+		    doctor_command(d, "%A publish"));
+	report_more(d, c->bad, "damaged in it");
+	report_strangers(c);
+}
+/* What the store says of its publishing now. */
+static bool
+read_meta(const struct doctor *d, struct ak_store_meta *meta)
+{
+	struct ak_error ignored; /* "store" has said it */
+	struct ak_store store;
+	struct ak_key key;
+	bool read;
+
+	if (ak_store_open(d->paths.store, d->owner, &store, &ignored) != AK_OK)
+		return false;
+	read = ak_store_find(&store, "", &key, meta, &ignored) == AK_OK;
+	ak_store_close(&store);
+	return read;
+}
+
+/* Look again at a master that another command has changed. */
+static bool
+reopen_master(struct doctor *d)
+{
+	struct cli *cli = d->cli;
+
+	ak_master_close(&cli->master);
+	d->known =
+	    ak_master_inspect(&d->paths, &cli->master, &cli->error) == AK_OK &&
+	    ak_master_installation(cli->master, &d->installation, &cli->error) == AK_OK;
+	if (!d->known)
+		doctor_report_error(d, d->paths.master, &cli->error,
+		    doctor_command(d, "%A restore BACKUP"));
+	return d->known;
+}
+
+/*
+ * Whether master and store were the same from the first look at them to now. The master
+ * is asked by another handle: one that is open knows what it has read. A change puts
+ * its store in place before it gives up the lock, so that only a store that is behind
+ * after that stays behind.
+ */
+static bool
+have_stood_still(struct comparison *c)
+{
+	struct doctor *d = c->d;
+	struct ak_master *master = NULL;
+	struct ak_installation now;
+	struct ak_store_meta meta;
+	struct ak_error ignored;
+	bool still;
+
+	c->in_change = !c->same_generation && doctor_is_busy(d);
+	if (!c->same_generation && !c->in_change &&
+	    (!read_meta(d, &meta) || meta.generation != c->meta.generation))
+		return false;
+	still = ak_master_inspect(&d->paths, &master, &ignored) == AK_OK &&
+		ak_master_installation(master, &now, &ignored) == AK_OK &&
+		now.generation == d->installation.generation;
+	ak_master_close(&master);
+	return still;
+}
+
+/* Open the store and hold it against the master. Whether that is to be done again. */
+static bool
+look(struct comparison *c)
+{
+	struct doctor *d = c->d;
+	struct ak_error error;
+	struct ak_key key;
+	bool again = false;
+
+	if (ak_store_open(d->paths.store, d->owner, &c->store, &error) != AK_OK ||
+	    ak_store_find(&c->store, "", &key, &c->meta, &error) != AK_OK)
+		doctor_report_error(
+		    d, d->paths.store, &error, doctor_command(d, "%A publish"));
+	else if (d->known) {
+		compare(c);
+		if (have_stood_still(c))
+			report_comparison(c);
+		else
+			again = true;
+	}
+	ak_store_close(&c->store);
+	return again;
+}
+
 void
 doctor_store(struct doctor *d)
 {
 	struct comparison c = { .d = d };
-	struct ak_store_meta meta;
 	struct ak_error error;
-	struct ak_key key;
-	char reason[160], delta[PATH_MAX];
+	bool again;
 
 	if (access(d->paths.store, F_OK) != 0 && errno == ENOENT)
 		return; /* "folders" has said it */
@@ -210,53 +344,28 @@ doctor_store(struct doctor *d)
 		doctor_report_error(d, d->paths.store, &error, AK_UPGRADE);
 		return;
 	}
-	if (ak_store_open(d->paths.store, d->owner, &c.store, &error) != AK_OK) {
-		doctor_report_error(
-		    d, d->paths.store, &error, doctor_command(d, "%A publish"));
-		return;
-	}
-	if (ak_store_find(&c.store, "", &key, &meta, &error) != AK_OK)
-		doctor_report_error(
-		    d, d->paths.store, &error, doctor_command(d, "%A publish"));
-	else if (d->known) {
-		c.same_generation = meta.generation == d->installation.generation;
-		if (!c.same_generation && !d->busy) {
-			snprintf(reason, sizeof(reason),
-			    "is behind the master: generation %lld instead of %lld; "
-			    "changes are not in force",
-			    (long long)meta.generation,
-			    (long long)d->installation.generation);
-			doctor_report(d, DOCTOR_ERROR, d->paths.store, reason,
-			    doctor_command(d, "%A publish"));
-		}
-		look_at_group(d, d->paths.store, &c.store.status);
-		if (c.store.delta.fd >= 0 &&
-		    ak_delta_path(d->paths.store, meta.delta, delta, sizeof(delta)))
-			look_at_group(d, delta, &c.store.delta.status);
-		compare(d, &c);
-	}
-	ak_store_close(&c.store);
+	c.strangers = json_object();
+	again = look(&c);
+	for (int tries = 1; again && tries < TRIES && reopen_master(d); tries++)
+		again = look(&c);
+	if (again && d->known)
+		doctor_report(d, DOCTOR_UNSEEN, d->paths.store,
+		    "changes while it is held against the master",
+		    doctor_command(d, "look again: %A doctor"));
+	json_decref(c.strangers);
 }
 
 void
 doctor_clock(struct doctor *d)
 {
-	struct ak_store_meta meta = { 0 };
-	struct ak_error ignored;
-	struct ak_store store;
-	struct ak_key key;
+	struct ak_store_meta meta;
 	char reason[160];
 
-	if (ak_store_open(d->paths.store, d->owner, &store, &ignored) != AK_OK)
-		return; /* "store" has said it */
-	if (ak_store_find(&store, "", &key, &meta, &ignored) == AK_OK &&
-	    d->cli->now < meta.published_at - AK_CLOCK_SLACK) {
-		snprintf(reason, sizeof(reason),
-		    "is %lld s behind the last publishing; keys that expire open "
-		    "nothing",
-		    (long long)(meta.published_at - d->cli->now));
-		doctor_report(d, DOCTOR_ERROR, "clock", reason,
-		    doctor_command(d, "set it right; if it is right: %A publish"));
-	}
-	ak_store_close(&store);
+	if (!read_meta(d, &meta) || d->cli->now >= meta.published_at - AK_CLOCK_SLACK)
+		return;
+	snprintf(reason, sizeof(reason),
+	    "is %lld s behind the last publishing; keys that expire open nothing",
+	    (long long)(meta.published_at - d->cli->now));
+	doctor_report(d, DOCTOR_ERROR, "clock", reason,
+	    doctor_command(d, "set it right; if it is right: %A publish"));
 }

@@ -232,6 +232,15 @@ store() {
   ends 0
 }
 
+@test 'a key that only the store has is found once, though it stands in the delta too (R47)' {
+  big
+  authkey disable deploy
+  sql "$AUTHKEY_DIR/master/master.db" "DELETE FROM key WHERE id = '$id'"
+  authkey doctor --field thing
+  ends 1
+  [ "$output" = "$id" ]
+}
+
 @test 'a merge that goes on is nothing that doctor finds (R47)' {
   needs_strace
   big

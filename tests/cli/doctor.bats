@@ -216,6 +216,50 @@ mend_all() {
   prints '2 more keys are in it and not in the master'
 }
 
+@test 'of one that opens nothing it is not said that it opens' {
+  prepare
+  make one
+  "$AK_TOOL" disable -q one
+  sql "$AUTHKEY_DIR/master/master.db" "DELETE FROM key WHERE id = '$id'"
+  finds error store "$id" 'no list shows it'
+  [[ $output != *'it opens'* ]]
+}
+
+# amid N COMMAND...: doctor, while which a command changes keys: it is stopped at the N-th time
+# that it has opened the store.
+amid() {
+  local n=$1 tracer at_work
+  shift
+  strace -f -o /dev/null -P "$AUTHKEY_DIR/keys.db" -e trace=openat \
+    -e "inject=openat:signal=STOP:when=$n" \
+    "$AK_TOOL" doctor --pam-dir "$PLACE/pam.d" >"$PLACE/found" 2>&1 3>&- &
+  tracer=$!
+  until at_work=$(pgrep -P $tracer -x authkey) &&
+    grep -q '^State:.*[tT] ' "/proc/$at_work/status"; do
+    kill -0 $tracer
+    sleep 0.05
+  done
+  "$AK_TOOL" "$@" </dev/null >/dev/null 2>&1
+  kill -CONT "$at_work"
+  status=0
+  wait $tracer || status=$?
+  [ "$status" = 0 ] || { echo "amid $n, $*:"; cat "$PLACE/found"; return 1; }
+}
+
+@test 'what others change meanwhile is nothing that doctor finds (R47)' {
+  needs_strace
+  prepare
+  local n
+  for n in 1 2 3; do
+    make "old-$n"
+    make "other-$n"
+    "$AK_TOOL" revoke -q -y "old-$n" 2>/dev/null
+    amid "$n" purge "old-$n"
+    amid "$n" disable "other-$n"
+    amid "$n" create -q "new-$n"
+  done
+}
+
 @test 'a damaged master and a broken audit are found' {
   prepare
   make one
