@@ -202,13 +202,13 @@ static enum ak_code
 commit(struct ak_master *master, struct passwd_change *c)
 {
 	enum ak_code code = ak_master_commit(master, c->now, &c->error);
-	struct ak_record new;
 	struct ak_error ignored; /* c->error has the first */
-	bool found = false;
+	struct ak_record new;
+	bool kept = code == AK_OK;
 
-	c->replaced = code == AK_OK || (ak_record_by_id(master, c->new_id, &new, &found,
-					    &ignored) == AK_OK &&
-					   found);
+	if (!kept && ak_record_by_id(master, c->new_id, &new, &kept, &ignored) != AK_OK)
+		kept = false;
+	c->replaced = kept;
 	return code;
 }
 

@@ -40,9 +40,9 @@ enum ak_code passwd_change_ready(const char *dir, struct ak_error *error);
  * is for are not looked at, as changing it opens none; its networks are, unless the
  * caller has no address.
  *
- * On an error nothing has changed, unless `replaced` is set: then the master has the new
- * key, whose token is to be shown to nobody, and the old token ends, perhaps not before
- * the next command puts the store in place.
+ * On an error nothing has changed, unless `replaced` is set: then the master has the
+ * new key, whose token is to be shown to nobody, and the old token ends, perhaps not
+ * before the next command puts the store in place.
  *
  * The host's standard streams, if closed, signal mask and limits are as before.
  */
