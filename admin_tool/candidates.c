@@ -35,7 +35,8 @@ put(const struct answer *a, const char *word, const char *about)
 		out_row(&a->cli->out, (struct out_cell[FIELDS]){
 					  [WORD].text = word, [ABOUT].text = about });
 	else
-		printf("%s\t%s\n", word, text_escape(about, text, sizeof(text)));
+		printf("%s\t%s\n", word,
+		    text_escape(about, !a->cli->out.utf8, text, sizeof(text)));
 }
 
 /* A candidate, if the word can become it. */

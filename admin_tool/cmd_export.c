@@ -24,7 +24,7 @@ put(struct export *e, enum key_json_type type, const void *record)
 		e->cli->out.failed = true;
 		return false;
 	}
-	out_json_put(object, JSON_COMPACT);
+	out_json_put(&e->cli->out, object, JSON_COMPACT);
 	putchar('\n');
 	json_decref(object);
 	progress_at(&e->progress, ++e->done);

@@ -44,6 +44,13 @@ time_text(const struct out *out, int64_t when, char *text)
 	return text;
 }
 
+/* A program gets text as it is; tables and sheets mind the locale where they print. */
+static bool
+is_spelt_in_ascii(const struct out *out)
+{
+	return !out->utf8 && (out_wants_data(out) ? out->terminal : out->stream);
+}
+
 const char *
 out_cell_text(const struct out *out, enum out_kind kind, const struct out_cell *cell,
     const char *unknown, char text[OUT_CELL_MAX])
@@ -77,7 +84,8 @@ out_cell_text(const struct out *out, enum out_kind kind, const struct out_cell *
 	if (cell->text == NULL || cell->text[0] == '\0')
 		return unknown;
 	if (out->terminal || out->format == OUT_TABLE)
-		return text_escape(cell->text, text, OUT_CELL_MAX);
+		return text_escape(
+		    cell->text, is_spelt_in_ascii(out), text, OUT_CELL_MAX);
 	return cell->text;
 }
 
@@ -137,7 +145,7 @@ field_row(const struct out *out, const struct out_cell *cells)
 	char text[OUT_CELL_MAX];
 
 	if (kind == OUT_NESTED)
-		out_json_put(cells[i].nested, JSON_COMPACT);
+		out_json_put(out, cells[i].nested, JSON_COMPACT);
 	else
 		fputs(out_cell_text(out, kind, &cells[i], "", text), stdout);
 	putchar('\n');

@@ -116,7 +116,7 @@ void out_json_begin(struct out *out);
 void out_json_row(struct out *out, const struct out_cell *cells);
 void out_json_end(struct out *out);
 json_t *out_json_cell(enum out_kind kind, const struct out_cell *cell);
-void out_json_put(const json_t *value, size_t flags);
+void out_json_put(const struct out *out, const json_t *value, size_t flags);
 void out_wipe(
     void *memory); /* free(3), wiped: jansson keeps texts, one may be a token */
 

@@ -9,11 +9,12 @@
 /*
  * Write a value. jansson escapes the control characters of ASCII; what else could
  * steer a terminal or the reading direction stands within strings, where \uXXXX means
- * the same: SECURITY R41.
+ * the same, and so does what is not of a terminal's locale: SECURITY R41.
  */
 void
-out_json_put(const json_t *value, size_t flags)
+out_json_put(const struct out *out, const json_t *value, size_t flags)
 {
+	bool ascii = out->terminal && !out->utf8;
 	char *dump = json_dumps(value, flags | JSON_ENCODE_ANY);
 	const char *s = dump;
 	uint32_t point;
@@ -28,7 +29,7 @@ out_json_put(const json_t *value, size_t flags)
 		}
 		if (!ak_utf8_decode((const unsigned char *)s, &point, &n))
 			n = 1; /* jansson writes UTF-8 only */
-		else if (*s != '\n' && text_is_risky(point)) {
+		else if (*s != '\n' && (ascii || text_is_risky(point))) {
 			if (point > 0xffff)
 				printf("\\u%04x\\u%04x", 0xd7c0 + (point >> 10),
 				    0xdc00 + (point & 0x3ff));
@@ -49,7 +50,8 @@ string_of(const char *text)
 	char escaped[OUT_CELL_MAX];
 
 	if (string == NULL)
-		string = json_string(text_escape(text, escaped, sizeof(escaped)));
+		string =
+		    json_string(text_escape(text, false, escaped, sizeof(escaped)));
 	return string;
 }
 
@@ -112,13 +114,13 @@ out_json_row(struct out *out, const struct out_cell *cells)
 			out_json_cell(out->shape->fields[i].kind, &cells[i])) != 0)
 			out->failed = true;
 	if (out->stream) {
-		out_json_put(object, JSON_COMPACT);
+		out_json_put(out, object, JSON_COMPACT);
 		putchar('\n');
 	} else if (out->shape->many) {
 		fputs(out->rows > 0 ? ",\n" : "\n", stdout);
-		out_json_put(object, JSON_COMPACT);
+		out_json_put(out, object, JSON_COMPACT);
 	} else {
-		out_json_put(object, JSON_INDENT(2));
+		out_json_put(out, object, JSON_INDENT(2));
 		putchar('\n');
 	}
 	json_decref(object);
@@ -136,7 +138,7 @@ out_json(struct out *out, json_t *value)
 	if (value == NULL)
 		out->failed = true;
 	else
-		out_json_put(value, JSON_INDENT(2));
+		out_json_put(out, value, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(value);
 }

@@ -127,7 +127,7 @@ static void
 put_name(const struct layout *l, const char *name)
 {
 	char text[STATS_NAME_MAX * 4];
-	int len = (int)strlen(text_escape(name, text, sizeof(text)));
+	int len = (int)strlen(text_escape(name, !l->out->utf8, text, sizeof(text)));
 
 	if (len > l->name)
 		printf("%.*s~", l->name - 1, text);

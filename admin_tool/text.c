@@ -105,13 +105,13 @@ text_put_folded(FILE *to, const char *text, size_t columns)
 }
 
 const char *
-text_escape(const char *text, char *out, size_t size)
+text_escape(const char *text, bool ascii, char *out, size_t size)
 {
 	char character[16];
 	size_t n = 0, len;
 
 	while (*text != '\0') {
-		text += spell(text, false, character);
+		text += spell(text, ascii, character);
 		len = strlen(character);
 		if (n + len >= size)
 			break;

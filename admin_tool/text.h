@@ -36,10 +36,11 @@ void text_put_folded(FILE *to, const char *text, size_t columns);
 size_t text_columns(const char *text, size_t len);
 
 /*
- * The same as text_put() into a buffer, whatever the locale is: a table minds that
- * itself. Cut when it does not fit. Returns `out`.
+ * The same as text_put() into a buffer; whether only ASCII may stay is the caller's to
+ * say, because libsmartcols and text_put() mind the locale themselves. Cut when it does
+ * not fit. Returns `out`.
  */
-const char *text_escape(const char *text, char *out, size_t size);
+const char *text_escape(const char *text, bool ascii, char *out, size_t size);
 
 /*
  * Write a word as a shell reads it back, quoted where it must be; cut when it does not

@@ -352,6 +352,33 @@ echoes() {
   [[ $output != *$'\e'* && $output != *$'\xe2\x80\xae'* ]]
 }
 
+@test 'what is not of the locale is spelt out: 0x9b begins a sequence elsewhere (R41)' {
+  make deploy --owner alice
+  authkey owner set alice --name $'a\u011bz'
+  mkdir "$PLACE/files"
+  echo "$token" >"$PLACE/files/"$'a\u011bz'
+  spelt() {
+    LC_ALL=C dialog 200 -- "$AK_TOOL" "$@"
+    prints "$as" && [[ $output != *$'\xc4'* && $output != *$'\x9b'* ]]
+  }
+  as='a\xc4\x9bz'
+  for how in '--color never' '--field file' '--field place' '--format csv'; do
+    # shellcheck disable=SC2086
+    spelt scan $how "$PLACE/files"
+  done
+  for how in 'show alice' list 'show alice --field name' 'list --format csv'; do
+    # shellcheck disable=SC2086
+    spelt owner $how
+  done
+  as='a\u011bz'
+  spelt scan --json "$PLACE/files"
+  spelt owner show alice --json
+  LC_ALL=C authkey scan "$PLACE/files"
+  prints 'a\xc4\x9bz:1'
+  LC_ALL=C authkey scan --field file "$PLACE/files" # a program's, as it is
+  [ "$output" = "$PLACE/files/"$'a\u011bz' ]
+}
+
 @test 'edit keeps by Enter what cannot be shown: other alphabets, turned text, R41' {
   make deploy --owner alice -d 'Zürich'
   LC_ALL=C dialog 80 'Key name: ' '\r' 'Description: ' '\r' 'Services' '\r' 'Scopes' '\r' \
