@@ -107,6 +107,7 @@ guard_process(void)
 	setrlimit(RLIMIT_CORE, &none);
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error, not an end */
 	signal(SIGXFSZ, SIG_IGN);
+	unsetenv("POSIXLY_CORRECT"); /* options stand behind arguments, too */
 	umask(077);
 }
 

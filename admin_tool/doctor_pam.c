@@ -70,6 +70,9 @@ version_of(const char *path, char version[32])
 		close(fd);
 }
 
+/* Where the package has the module, make leaves it alone. */
+#define INSTALL "the packages libpam-authkey and authkey, or make install"
+
 static void
 look_at_module(struct doctor *d, const char *path)
 {
@@ -78,7 +81,7 @@ look_at_module(struct doctor *d, const char *path)
 
 	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
 		doctor_report(d, DOCTOR_ERROR, path, "is not a regular file",
-		    "install it: make install");
+		    "install it: " INSTALL);
 		return;
 	}
 	if (st.st_uid != 0 && st.st_uid != d->owner)
@@ -99,7 +102,7 @@ look_at_module(struct doctor *d, const char *path)
 	snprintf(reason, sizeof(reason), "is of version %s, and authkey of " AK_VERSION,
 	    version[0] != '\0' ? version : "(none)");
 	doctor_report(d, DOCTOR_WARNING, path, reason,
-	    "install both anew, and restart the services: make install");
+	    "install both anew, and restart the services: " INSTALL);
 }
 
 void
@@ -156,7 +159,7 @@ look_for_module(struct doctor *d, const struct ak_pam_line *line)
 		look_at_module(d, path);
 	else
 		report_missing(d, line,
-		    "install it where the system's pam_permit.so is: make install");
+		    "install it where the system's pam_permit.so is: " INSTALL);
 }
 
 /* Whether a line of another module matters here: it may be ours, with a slip. */

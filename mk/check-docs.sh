@@ -92,6 +92,16 @@ page_fields() {
     $man/authkey.8
 }
 
+metrics() {
+  sed -n '/ metrics\[\] = {/,/^};/s/.*{ "\([a-z_]*\)",.*/\1/p' admin_tool/prometheus.c
+}
+
+page_metrics() {
+  awk '/^\.Sh / { inside = $2 == "PROMETHEUS" }
+       /^\.It Va / && inside { for (i = 3; i <= NF; i++) if ($i != ",") print $i }' \
+    $man/authkey.8
+}
+
 # module_options TABLE: "name" of a flag, "name=" of an option with a value.
 module_options() {
   sed -n "/ $1\[\] = {/,/^};/"'s/.*{ "\([a-z_]*\)", \([A-Z_]*\),.*/\1 \2/p' \
@@ -122,7 +132,7 @@ page_reasons() {
 "$tool" help --json >"$work/help" || echo '{}' >"$work/help"
 lint=$(mandoc -Tlint -W warning $man/*.[1-8] 2>&1)
 
-echo 1..11
+echo 1..12
 jq -r '.commands[].command' "$work/help" >"$work/commands"
 same 'authkey(8) has every command and no other' "$work/commands" <(page_commands)
 tool_groups >"$work/groups"
@@ -138,6 +148,8 @@ same 'authkey(8) has the examples of every command and no other' "$work/help_exa
   "$work/examples"
 jq -r '.commands[] | select(.command == "show") | .fields[]' "$work/help" >"$work/fields"
 same 'authkey(8) has every field of a key and no other' "$work/fields" <(page_fields)
+metrics >"$work/metrics"
+same 'authkey(8) has every metric and no other' "$work/metrics" <(page_metrics)
 module_options options >"$work/module"
 same 'pam_authkey(8) has every option of the module and no other' "$work/module" \
   <(page_module_options $man/pam_authkey.8)

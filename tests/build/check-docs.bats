@@ -74,6 +74,13 @@ tool() {
   refused 'authkey(8) has every field of a key' 'not in the page: scopes'
 }
 
+@test "a metric without a word in authkey(8) is refused, and one that it made up" {
+  sed -i 's/^\.It Va authkey_decoy_uses_total/.It Va authkey_vanished_total/' \
+    "$tree/docs/man/authkey.8"
+  refused 'authkey(8) has every metric' 'not in the page: authkey_decoy_uses_total'
+  refused 'authkey(8) has every metric' 'in the page alone: authkey_vanished_total'
+}
+
 @test "an option of the module without a word in pam_authkey(8) is refused" {
   sed -i '/^\.It Cm quiet/d' "$tree/docs/man/pam_authkey.8"
   refused 'pam_authkey(8) has every option of the module' 'not in the page: quiet'

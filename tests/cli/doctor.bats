@@ -461,6 +461,7 @@ account required @M@"; do
   mends
   sed -i 's/pam_authkey.so version [0-9]/pam_authkey.so version 9/' "$PLACE/pam_authkey.so"
   finds warning module "$PLACE/pam_authkey.so" 'is of version 9'
+  [[ $fix == *'the packages libpam-authkey and authkey, or make install' ]]
 }
 
 @test 'doctor tells of keys whose services are not there, do not ask or give no address' {

@@ -191,6 +191,17 @@ load helper
   [ "$output" = deploy ]
 }
 
+@test 'options stand behind arguments whatever POSIXLY_CORRECT says' {
+  make deploy
+  export POSIXLY_CORRECT=1
+  authkey disable deploy -y --json
+  ends 0
+  authkey list --field status
+  [ "$output" = disabled ]
+  authkey show deploy --field name --dir "$PLACE/keys"
+  [ "$output" = deploy ]
+}
+
 @test 'global options that make no sense are refused before anything is done' {
   authkey list --format xml
   ends 2
