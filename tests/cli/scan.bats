@@ -327,26 +327,34 @@ as_nobody() {
 
 @test 'the documented commit hook stops a commit with a token, and no other' {
   needs git
-  local hook=$PLACE/repo/.git/hooks/pre-commit
+  local hook=$PLACE/repo/.git/hooks/pre-commit folder
   git init -q "$PLACE/repo"
-  sed -n '/^```sh$/,/^```$/{/^#!\|^git /p}' "$AK_TOP/docs/secret-scanners.md" >"$hook"
+  # The folders of its PATH lie below $PLACE here.
+  sed -n '/^```sh$/,/^```$/{/^```$/q;/^```/!p}' "$AK_TOP/docs/secret-scanners.md" |
+    sed "/^PATH=/s|:/|:$PLACE/|g" >"$hook"
   chmod +x "$hook"
-  [ "$(wc -l <"$hook")" = 2 ]
-  ln -s "$AK_TOOL" "$PLACE/authkey"
   commit() {
-    PATH=$PLACE:$PATH AUTHKEY_DIR=$PLACE/none run git -C "$PLACE/repo" -c user.name=a \
+    git -C "$PLACE/repo" add file
+    PATH=/usr/bin:/bin AUTHKEY_DIR=$PLACE/none run git -C "$PLACE/repo" -c user.name=a \
       -c user.email=a@example.org commit -q -m "$1"
   }
-  echo clean >"$PLACE/repo/file"
-  git -C "$PLACE/repo" add file
-  commit clean
-  ends 0
-  echo "$A" >>"$PLACE/repo/file"
-  git -C "$PLACE/repo" add file
+  # Where make install and where the packages put the tool; neither is in a user's PATH.
+  for folder in usr/local/sbin usr/sbin; do
+    mkdir -p "$PLACE/$folder"
+    ln -s "$AK_TOOL" "$PLACE/$folder/authkey"
+    echo "clean $folder" >"$PLACE/repo/file"
+    commit clean
+    ends 0
+    echo "$A" >>"$PLACE/repo/file"
+    commit token
+    ends 1
+    prints 'ak_7QxR2mNd…  unknown'
+    rm "$PLACE/$folder/authkey"
+  done
   commit token
   ends 1
-  prints 'ak_7QxR2mNd…  unknown'
-  [ "$(git -C "$PLACE/repo" log --format=%s)" = clean ]
+  prints 'Not committed'
+  [ "$(git -C "$PLACE/repo" log --format=%s)" = $'clean\nclean' ]
 }
 
 @test 'kill -9 at any change of scan --disable: old or new state, the next works (R43)' {

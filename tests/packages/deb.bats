@@ -300,6 +300,24 @@ END
   [ "$(state_of authkey)" = installed ]
 }
 
+@test "the way back: the older package waits, unconfigured, until the older keys are restored" {
+  use_keys
+  new_key laptop
+  # What this version has made stands for the copy that a newer one has left.
+  authkey -q backup /root/master-schema-1.db
+  inside sqlite3 /var/lib/authkey/master/master.db 'PRAGMA user_version = 9999'
+  run install_packages older
+  [ "$status" -ne 0 ]
+  [[ $output == *'was made by a newer authkey'*'dpkg --configure authkey'* ]]
+  [ "$(state_of authkey)" = half-configured ]
+  [ "$(login api "$token")" = '0 0' ]
+  authkey -q -y restore /root/master-schema-1.db
+  [ "$(state_of authkey)" = half-configured ]
+  inside dpkg --configure authkey
+  [ "$(state_of authkey)" = installed ]
+  [ "$(login api "$token")" = '0 0' ]
+}
+
 @test "the tool does not publish before the module of its version is there" {
   before=$(inside stat -c %i.%y /var/lib/authkey/keys.db)
   run inside dpkg -i /usr/local/bin/newer_authkey.deb
