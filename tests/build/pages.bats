@@ -70,6 +70,23 @@ anchors() {
   [ -z "$(uniq -d "$BATS_TEST_TMPDIR/keys")" ]
 }
 
+@test 'a decoy has no second name' {
+  cd "$AK_TOP"
+  run -1 grep -rniw -e bait -e honeypot -- *.md docs admin_tool pam_module
+}
+
+@test 'the manual has the numbers of changed keys at which a delta is merged' {
+  local rows
+  rows=$(sed -n 's/^#define AK_DELTA_ROWS //p' "$AK_TOP/core/master_private.h")
+  tr '\n' ' ' <"$AK_TOP/docs/man/authkey.8" >"$BATS_TEST_TMPDIR/page"
+  grep -qF "When $((rows / 2)) keys of a big store" "$BATS_TEST_TMPDIR/page"
+  grep -qF "the count above $((rows - rows / 4)) does" "$BATS_TEST_TMPDIR/page"
+  tr '\n' ' ' <"$AK_TOP/docs/man/authkey-store.5" >"$BATS_TEST_TMPDIR/page"
+  grep -qF "when more than $rows keys have changed" "$BATS_TEST_TMPDIR/page"
+  grep -qF "when $((rows / 2)) keys or more" "$BATS_TEST_TMPDIR/page"
+  grep -qF "the number above $((rows - rows / 4))," "$BATS_TEST_TMPDIR/page"
+}
+
 @test 'a page that builds the packages installs make before' {
   cd "$AK_TOP"
   local page found=0
