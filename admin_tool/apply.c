@@ -4,23 +4,15 @@
 
 #include <sodium.h>
 
-#include "apply.h"
-#include "change.h"
-#include "live_key.h"
+#include "apply_private.h"
 #include "owner_access.h"
-#include "rotation.h"
 #include "text.h"
 
-#define PRUNED "not in the applied file"
+/* A kind, and an id or owner. */
+#define SEEN_MAX (AK_OWNER_MAX + 16)
 
-static bool
-given(const struct apply *a, const char *name)
-{
-	return key_json_given(KEY_JSON_KEY, a->given, name);
-}
-
-static enum ak_code
-mistake(struct apply *a, const char *field, const char *why)
+enum ak_code
+apply_mistake(struct apply *a, const char *field, const char *why)
 {
 	a->mistakes++;
 	cli_warn(a->cli, "%s: %s%s%s%s", a->where, field[0] != '\0' ? "field " : "",
@@ -28,34 +20,37 @@ mistake(struct apply *a, const char *field, const char *why)
 	return AK_OK;
 }
 
-static enum ak_code
-conflict(struct apply *a, const struct ak_record *here, const char *why)
+static void
+name_seen(char key[SEEN_MAX], const char *kind, const char *name)
 {
-	char text[TEXT_LABEL_MAX + 128], label[TEXT_LABEL_MAX];
-
-	text_label(here, label);
-	snprintf(text, sizeof(text), "%s %s", label, why);
-	a->conflicts++;
-	return mistake(a, "", text);
+	snprintf(key, SEEN_MAX, "%s %s", kind, name);
 }
 
-/* Note that the file names this; false when it has before. */
-static bool
-see(struct apply *a, const char *kind, const char *name)
+bool
+apply_seen(const struct apply *a, const char *kind, const char *name)
 {
-	char key[AK_OWNER_MAX + AK_NAME_MAX + 16];
+	char key[SEEN_MAX];
 
-	snprintf(key, sizeof(key), "%s %s", kind, name);
-	if (json_object_get(a->seen, key) != NULL)
+	name_seen(key, kind, name);
+	return json_object_get(a->seen, key) != NULL;
+}
+
+bool
+apply_see(struct apply *a, const char *kind, const char *name)
+{
+	char key[SEEN_MAX];
+
+	if (apply_seen(a, kind, name))
 		return false;
+	name_seen(key, kind, name);
+	/* Nothing may count as not named. */
 	if (json_object_set_new(a->seen, key, json_true()) != 0)
-		mistake(a, "", "memory is out"); /* nothing may count as not named */
+		apply_mistake(a, "", "memory is out");
 	return true;
 }
 
-/* A row of the answer; takes `changes` over. `r` is NULL for an owner. */
-static enum ak_code
-add_row(struct apply *a, const char *action, const struct ak_record *r,
+enum ak_code
+apply_row(struct apply *a, const char *action, const struct ak_record *r,
     const char *owner, json_t *changes)
 {
 	char masked[TEXT_MASKED_MAX];
@@ -73,171 +68,6 @@ add_row(struct apply *a, const char *action, const struct ak_record *r,
 	return ak_fail(&a->cli->error, AK_E_NOMEM, "out of memory");
 }
 
-/* Write a key that is here, if anything of it changes. */
-static enum ak_code
-write_key(struct apply *a, const char *action, const struct ak_record *was,
-    const struct ak_record *is)
-{
-	struct cli *cli = a->cli;
-	enum ak_code code;
-
-	if (memcmp(was, is, sizeof(*is)) == 0)
-		return AK_OK;
-	if ((code = ak_record_update(cli->master, is, &cli->error)) == AK_E_CONFLICT)
-		return conflict(a, was, "cannot have a name that another key has");
-	if (code != AK_OK || (code = change_note_key(cli, was, is)) != AK_OK)
-		return code;
-	return add_row(
-	    a, action, is, is->key.owner, change_differences_of_key(cli, was, is));
-}
-
-/* What comes with a new state. */
-static void
-follow_state(struct apply *a, const struct ak_record *was, struct ak_record *is)
-{
-	const struct ak_record *item = &a->item.key;
-
-	if (is->key.state == was->key.state)
-		return;
-	if (is->key.state == AK_ENABLED)
-		is->activated_at = a->cli->now;
-	if (is->key.state != AK_ENDED)
-		return;
-	is->revoked_at =
-	    item->revoked_at != AK_NO_TIME ? item->revoked_at : a->cli->now;
-	if (item->revoked_by[0] != '\0')
-		memcpy(is->revoked_by, item->revoked_by, sizeof(is->revoked_by));
-	else
-		cli_actor(is->revoked_by);
-	memcpy(is->revoke_reason, item->revoke_reason, sizeof(is->revoke_reason));
-}
-
-/* What a key is made of cannot be another. NULL, or what it is. */
-static const char *
-contradiction(const struct apply *a, const struct ak_record *here)
-{
-	const struct ak_record *item = &a->item.key;
-
-	if (given(a, "owner") && strcmp(item->key.owner, here->key.owner) != 0)
-		return "has another owner";
-	if (given(a, "digest") &&
-	    memcmp(item->key.digest, here->key.digest, AK_DIGEST_LEN) != 0)
-		return "has another digest, and so another token";
-	if (given(a, "prefix") && strcmp(item->prefix, here->prefix) != 0)
-		return "has another prefix";
-	if (given(a, "decoy") && item->key.decoy != here->key.decoy)
-		return here->key.decoy ? "is a decoy" : "is no decoy";
-	if (here->key.state == AK_ENDED && given(a, "status") &&
-	    item->key.state != AK_ENDED)
-		return "is revoked, and that is for good";
-	return NULL;
-}
-
-static enum ak_code
-change_key(struct apply *a, const struct ak_record *here)
-{
-	struct ak_record is = *here;
-	const char *why = contradiction(a, here);
-
-	if (!see(a, "key", here->key.id))
-		return mistake(a, "", "names a key that was named before");
-	if (why != NULL)
-		return conflict(a, here, why);
-	if (here->key.state == AK_ENDED)
-		return AK_OK;
-	key_json_merge(KEY_JSON_KEY, &a->item, a->given, &is);
-	follow_state(a, here, &is);
-	if (is.key.not_before != AK_NO_TIME && is.key.expires_at != AK_NO_TIME &&
-	    is.key.not_before >= is.key.expires_at)
-		return mistake(a, "not_before", "must be earlier than expires_at");
-	return write_key(a, is.key.state == AK_ENDED ? "revoke" : "change", here, &is);
-}
-
-/* A key with its digest is added as it is: its token is somewhere already. */
-static enum ak_code
-add_key(struct apply *a)
-{
-	struct ak_record *r = &a->item.key;
-	struct cli *cli = a->cli;
-	struct key_json_mistake m;
-	enum ak_code code;
-
-	if (!key_json_is_whole(KEY_JSON_KEY, &a->item, a->given, &m))
-		return mistake(a, m.field, m.why);
-	see(a, "key", r->key.id);
-	if ((code = ak_record_add(cli->master, r, &cli->error)) == AK_E_CONFLICT)
-		return conflict(a, r, "cannot have a name that another key has");
-	if (code != AK_OK || (code = change_note_key(cli, NULL, r)) != AK_OK)
-		return code;
-	return add_row(
-	    a, "add", r, r->key.owner, change_differences_of_key(cli, NULL, r));
-}
-
-/* A key without one is made; its token is shown once. */
-static enum ak_code
-make_key(struct apply *a)
-{
-	struct apply_made *made = &a->made[a->made_count];
-	const struct ak_record *item = &a->item.key;
-	struct cli *cli = a->cli;
-	struct ak_record r;
-	enum ak_code code;
-
-	ak_record_init(&r, cli->now);
-	key_json_merge(KEY_JSON_KEY, &a->item, a->given, &r);
-	memcpy(r.key.owner, item->key.owner, sizeof(r.key.owner));
-	memcpy(r.prefix, a->installation.prefix, sizeof(r.prefix));
-	cli_actor(r.created_by);
-	r.key.decoy = item->key.decoy;
-	r.no_recovery = item->no_recovery;
-	if (r.key.state != AK_ENABLED)
-		r.activated_at = AK_NO_TIME;
-	if (!given(a, "expires_at") && a->installation.default_expiry != AK_NO_TIME)
-		r.key.expires_at = cli->now + a->installation.default_expiry;
-	if (r.key.not_before != AK_NO_TIME && r.key.expires_at != AK_NO_TIME &&
-	    r.key.not_before >= r.key.expires_at)
-		return mistake(a, "not_before", "must be earlier than expires_at");
-	if ((code = ak_record_issue(cli->master, &r, made->token, &cli->error)) !=
-		AK_OK ||
-	    (code = change_note_key(cli, NULL, &r)) != AK_OK)
-		return code;
-	memcpy(made->id, r.key.id, sizeof(made->id));
-	a->made_count++;
-	see(a, "key", r.key.id);
-	return add_row(
-	    a, "create", &r, r.key.owner, change_differences_of_key(cli, NULL, &r));
-}
-
-static enum ak_code
-apply_key(struct apply *a)
-{
-	const struct ak_record *item = &a->item.key;
-	struct ak_record here;
-	enum ak_code code;
-	bool found;
-
-	if (given(a, "id"))
-		code = ak_record_by_id(
-		    a->cli->master, item->key.id, &here, &found, &a->cli->error);
-	else if (!given(a, "owner"))
-		return mistake(a, "owner", "is missing");
-	else if (!given(a, "name"))
-		return mistake(a, "name", "is missing");
-	else
-		code = live_key_find(
-		    a->cli, item->key.owner, item->key.name, &here, &found);
-	if (code != AK_OK)
-		return code;
-	if (found)
-		return change_key(a, &here);
-	if (given(a, "digest"))
-		return add_key(a);
-	if (given(a, "id"))
-		return mistake(a, "id",
-		    "there is no such key; without id and digest, one is made");
-	return item->key.state == AK_ENDED ? AK_OK : make_key(a);
-}
-
 static enum ak_code
 apply_owner(struct apply *a)
 {
@@ -248,9 +78,9 @@ apply_owner(struct apply *a)
 	bool found;
 
 	if (!key_json_given(KEY_JSON_OWNER, a->given, "owner"))
-		return mistake(a, "owner", "is missing");
-	if (!see(a, "owner", a->item.owner.name))
-		return mistake(a, "owner", "was named before");
+		return apply_mistake(a, "owner", "is missing");
+	if (!apply_see(a, "owner", a->item.owner.name))
+		return apply_mistake(a, "owner", "was named before");
 	code = ak_owner_get(cli->master, a->item.owner.name, &was, &found, &cli->error);
 	if (code != AK_OK)
 		return code;
@@ -260,7 +90,7 @@ apply_owner(struct apply *a)
 		return AK_OK;
 	code = owner_put(cli, &was, &is, &differences);
 	if (code == AK_OK)
-		return add_row(a, "change", NULL, is.name, differences);
+		return apply_row(a, "change", NULL, is.name, differences);
 	json_decref(differences);
 	return code;
 }
@@ -269,9 +99,10 @@ static enum ak_code
 take_header(struct apply *a)
 {
 	if (a->header_where != NULL)
-		return mistake(a, "type", "there is one header, in the first line");
+		return apply_mistake(
+		    a, "type", "there is one header, in the first line");
 	if (a->item.header.version != KEY_JSON_VERSION)
-		return mistake(a, "version", "is not 1");
+		return apply_mistake(a, "version", "is not 1");
 	a->header = a->item.header;
 	a->header_where = a->where;
 	return AK_OK;
@@ -288,24 +119,34 @@ check_counts(struct apply *a)
 		&a->header, a->counts[KEY_JSON_OWNER], a->counts[KEY_JSON_KEY], &m))
 		return AK_OK;
 	a->where = a->header_where;
-	return mistake(a, m.field, m.why);
+	return apply_mistake(a, m.field, m.why);
+}
+
+static bool
+read_item(struct apply *a, const json_t *item, enum key_json_type *type)
+{
+	struct key_json_mistake m;
+
+	*type = (enum key_json_type)json_integer_value(json_object_get(item, "type"));
+	a->where = json_string_value(json_object_get(item, "where"));
+	if (key_json_read(
+		json_object_get(item, "object"), type, &a->item, &a->given, &m))
+		return true;
+	apply_mistake(a, m.field, m.why);
+	return false;
 }
 
 static enum ak_code
-apply_item(struct apply *a, const json_t *item)
+take_first(struct apply *a, json_t *item)
 {
-	enum key_json_type type =
-	    (enum key_json_type)json_integer_value(json_object_get(item, "type"));
-	struct key_json_mistake m;
+	enum key_json_type type;
 
-	a->where = json_string_value(json_object_get(item, "where"));
-	if (!key_json_read(
-		json_object_get(item, "object"), &type, &a->item, &a->given, &m))
-		return mistake(a, m.field, m.why);
+	if (!read_item(a, item, &type))
+		return AK_OK;
 	a->counts[type]++;
 	switch (type) {
 	case KEY_JSON_KEY:
-		return apply_key(a);
+		return apply_key_first(a, item);
 	case KEY_JSON_OWNER:
 		return apply_owner(a);
 	case KEY_JSON_HEADER:
@@ -316,41 +157,29 @@ apply_item(struct apply *a, const json_t *item)
 	return AK_OK;
 }
 
-static bool
-is_seen(const struct apply *a, const char *id)
-{
-	char key[AK_ID_LEN + 8];
-
-	snprintf(key, sizeof(key), "key %s", id);
-	return json_object_get(a->seen, key) != NULL;
-}
-
-/* The keys that the file does not name; a replaced one goes with what replaced it. */
-static bool
-prune_one(const struct ak_record *record, void *context)
-{
-	struct apply *a = context;
-	char last[AK_ID_LEN + 1], actor[AK_OWNER_MAX + 1];
-	struct ak_record is = *record;
-
-	rotation_last(a->cli, record, last);
-	if (record->key.state == AK_ENDED || is_seen(a, record->key.id) ||
-	    is_seen(a, last))
-		return true;
-	cli_actor(actor);
-	ak_record_revoke(&is, a->cli->now, actor, PRUNED);
-	a->cli->error.code = write_key(a, "revoke", record, &is);
-	return a->cli->error.code == AK_OK;
-}
-
 static enum ak_code
-prune(struct apply *a)
+take_later(struct apply *a, json_t *item)
 {
-	enum ak_code code;
+	enum key_json_type type;
 
-	a->cli->error.code = AK_OK;
-	code = ak_record_all(a->cli->master, prune_one, a, &a->cli->error);
-	return code != AK_OK ? code : a->cli->error.code;
+	return read_item(a, item, &type) ? apply_key_later(a) : AK_OK;
+}
+
+/* Each of them, until too many are mistakes. */
+static enum ak_code
+take_all(
+    struct apply *a, json_t *items, enum ak_code (*take)(struct apply *a, json_t *item))
+{
+	enum ak_code code = AK_OK;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(items, i, item)
+	{
+		if (code == AK_OK && a->mistakes < APPLY_MISTAKES)
+			code = take(a, item);
+	}
+	return code;
 }
 
 void
@@ -358,8 +187,10 @@ apply_clear(struct apply *a)
 {
 	json_decref(a->rows);
 	json_decref(a->seen);
+	json_decref(a->later);
 	a->rows = NULL;
 	a->seen = NULL;
+	a->later = NULL;
 	if (a->made != NULL)
 		sodium_memzero(a->made, a->made_count * sizeof(*a->made));
 	a->made_count = 0;
@@ -374,24 +205,24 @@ apply_work(struct cli *cli, void *context)
 {
 	struct apply *a = context;
 	enum ak_code code;
-	json_t *item;
-	size_t i;
 
 	apply_clear(a);
 	a->rows = json_array();
 	a->seen = json_object();
-	if (a->rows == NULL || a->seen == NULL)
+	a->later = json_array();
+	if (a->rows == NULL || a->seen == NULL || a->later == NULL)
 		return ak_fail(&cli->error, AK_E_NOMEM, "out of memory");
 	code = ak_master_installation(cli->master, &a->installation, &cli->error);
-	json_array_foreach(a->items, i, item)
-	{
-		if (code == AK_OK && a->mistakes < APPLY_MISTAKES)
-			code = apply_item(a, item);
-	}
+	if (code == AK_OK)
+		code = take_all(a, a->items, take_first);
 	if (code == AK_OK && a->mistakes == 0)
 		code = check_counts(a);
+	/* Names that are not given up now would be conflicts that the file does not
+	 * have. */
 	if (code == AK_OK && a->mistakes == 0 && a->prune)
-		code = prune(a);
+		code = apply_prune(a);
+	if (code == AK_OK && a->mistakes == 0)
+		code = take_all(a, a->later, take_later);
 	if (code != AK_OK || a->mistakes == 0)
 		return code;
 	return ak_fail(&cli->error,

@@ -22,7 +22,8 @@ struct apply {
 	size_t made_count;
 	/* What changes: {"action", "id", "owner", "name", "key", "changes"}. */
 	json_t *rows;
-	json_t *seen; /* the keys and owners that the file has named */
+	json_t *seen; /* the keys and owners that the file has named, and how */
+	json_t *later; /* items of keys that need a name: those given up come first */
 	int mistakes; /* and conflicts, which are said already */
 	int conflicts; /* of these */
 	const char *where; /* of the item at hand */

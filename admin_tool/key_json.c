@@ -60,7 +60,7 @@ static const struct key_json_field key_fields[] = {
 	KEY_TIME("revoked_at", revoked_at, 0),
 	KEY_TEXT("revoked_by", revoked_by, NULL, 0),
 	KEY_TEXT("revoke_reason", revoke_reason, NULL, 0),
-	KEY_TEXT("replaced_by", replaced_by, id_why_not, 0),
+	KEY_TEXT("replaced_by", replaced_by, id_why_not, DECIDED),
 	{ "decoy", YES, IN(ak_record, key.decoy), NULL, NULL, 0 },
 	KEY_TIME("draining_since", draining_since, 0),
 	{ "no_recovery", YES, IN(ak_record, no_recovery), NULL, NULL, 0 },

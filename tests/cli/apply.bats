@@ -150,6 +150,96 @@ changes() {
   [ "$(field "$id" name)" = new ]
 }
 
+# twins: the installation, and one elsewhere with the same keys.
+twins() {
+  "$AK_TOOL" export >"$PLACE/file"
+  export FIRST=$AUTHKEY_DIR SECOND=$PLACE/elsewhere
+  "$AK_TOOL" --dir "$SECOND" init -q --group "$(id -gn)"
+  "$AK_TOOL" --dir "$SECOND" import -q "$PLACE/file"
+}
+
+# second [OPTION]...: make it what the first is; the same file again changes nothing.
+second() {
+  AUTHKEY_DIR=$FIRST "$AK_TOOL" export >"$PLACE/file"
+  AUTHKEY_DIR=$SECOND authkey apply -y --json "$@" "$PLACE/file"
+  ends 0
+  local first=$output
+  AUTHKEY_DIR=$SECOND authkey apply "$@" "$PLACE/file"
+  ends 0
+  says 'nothing to do'
+  output=$first
+}
+
+@test 'an export is applied where the key has not been rotated yet, with and without an overlap' {
+  make k1 --owner bo
+  make k2 --owner bo
+  local old=$id
+  twins
+  "$AK_TOOL" rotate -q bo/k1 >/dev/null
+  local new
+  new=$("$AK_TOOL" rotate -q bo/k2 --overlap 7d)
+  second --prune
+  [ "$(changes | grep -v ^add | sort)" = 'change bo/k2 expires_at replaced_by
+revoke bo/k1 replaced_by revoke_reason revoked_at revoked_by status' ]
+  [ "$(changes | cut -d' ' -f1,2 | grep ^add | sort | paste -sd,)" = 'add bo/k1,add bo/k2' ]
+  AUTHKEY_DIR=$SECOND
+  [ "$(field "$old" replaced_by)" = "${new:3:8}" ]
+  [ "$(field bo/k2 id)" = "${new:3:8}" ]
+  [ "$(verdict)/$(token=$new verdict)" = VALID/VALID ]
+  "$AK_TOOL" --dir "$FIRST" revoke -q "$old"
+  second --prune
+  [ "$(verdict)/$(token=$new verdict)" = REVOKED/VALID ]
+}
+
+@test 'a name goes to the key that the file gives it, whoever gives it up, in any order' {
+  make a --owner bo
+  local a=$id b c
+  make b --owner bo
+  b=$id
+  make c --owner bo
+  c=$id
+  file "[{\"id\":\"$a\",\"name\":\"b\"},{\"id\":\"$b\",\"name\":\"a\"}]"
+  authkey apply -y --json "$PLACE/file"
+  ends 0
+  [ "$(changes)" = $'change bo/b name\nchange bo/a name' ]
+  [ "$(jq -c '.[0].changes' <<<"$output")" = '{"name":["a","b"]}' ]
+  [ "$(field "$a" name)$(field "$b" name)" = ba ]
+  authkey apply "$PLACE/file"
+  ends 0
+  says 'nothing to do'
+  # A ring of three, one of which ends; a new one is made under the name that is left.
+  file "[{\"owner\":\"bo\",\"name\":\"a\",\"tags\":[\"new\"]},
+    {\"id\":\"$a\",\"name\":\"c\"},{\"id\":\"$b\",\"name\":\"b\"},
+    {\"id\":\"$c\",\"status\":\"revoked\"}]"
+  authkey apply -y --json "$PLACE/file"
+  ends 0
+  [ "$(field "$a" name)$(field "$b" name)$(field "$c" status)" = cbrevoked ]
+  [ "$(field bo/a tags)/$(field "$b" replaced_by)" = new/ ]
+  [ "$("$AK_TOOL" list --owner bo --field replaced_by | tr -d '\n')" = '' ]
+  # What stays as it was gives nothing up.
+  file "[{\"id\":\"$a\",\"name\":\"b\"}]"
+  authkey apply -y "$PLACE/file"
+  ends 6
+  says "bo/c ($a) cannot have a name that another key has"
+  [ "$(field "$a" name)/$(field "$a" replaced_by)" = c/ ]
+}
+
+@test 'a new key has the name of one that --prune revokes' {
+  make deploy --owner bo
+  twins
+  "$AK_TOOL" revoke -q deploy
+  "$AK_TOOL" purge -q deploy
+  local old=$token
+  make deploy --owner bo
+  "$AK_TOOL" export >"$PLACE/file"
+  AUTHKEY_DIR=$SECOND authkey apply -y "$PLACE/file"
+  ends 6
+  second --prune
+  [ "$(jq -r 'map(.action) | join(" ")' <<<"$output")" = 'revoke add' ]
+  AUTHKEY_DIR=$SECOND
+  [ "$(verdict)/$(token=$old verdict)" = VALID/REVOKED ]
+}
+
 @test 'a status of revoked ends a key, and does nothing to one that is not there' {
   make deploy --owner alice
   file '[{"owner":"alice","name":"deploy","status":"revoked","revoke_reason":"left"},{"owner":"eve","name":"x","status":"revoked"}]'
@@ -215,6 +305,7 @@ line 1, key 1: field colour|[{"owner":"alice","name":"x","colour":"red"}]
 line 1, key 1: field name|[{"owner":"alice","name":"ak_7QxR2mNdA1b2C3d4E5f6G7h8J9k2LmNoPqR7MhWNX"}]
 line 1, key 1: field not_before|[{"owner":"alice","name":"x","not_before":"2099-01-01","expires_at":"2098-01-01"}]
 line 1, key 2: names a key|[{"owner":"alice","name":"x"},{"owner":"alice","name":"x"}]
+line 1, key 1: field replaced_by|[{"owner":"alice","name":"x","replaced_by":"22222222"}]
 line 1, key 1: field id|[{"id":"22222222","owner":"alice","name":"x"}]
 line 1, key 1: field id|[{"owner":"alice","name":"x","scheme":1,"digest":"84c5196cf4395f8aa529f56e08126c42a343df4408d272855f0a8e049b6394f0"}]
 line 1, owner 1: field owner|{"owners":[{"name":"x"}]}
