@@ -7,6 +7,7 @@
 #include "judge.h"
 #include "keywords.h"
 #include "prompt.h"
+#include "service_note.h"
 
 /* More than any token has; longer texts are no tokens, whatever follows. */
 #define SECRET_MAX 256
@@ -103,6 +104,7 @@ judge(struct cli *cli, const struct judge_values *v, struct judgement *j)
 		cli_say(cli, "There is a space or CR behind the token.");
 	sodium_munlock(secret, sizeof(secret)); /* wipes it */
 	say_what_was_not_asked(cli, v, j->verdict.reason);
+	service_note_case(cli, v->service);
 	return EXIT_DONE;
 }
 

@@ -8,10 +8,17 @@
 /* The search for a service, and for what may have been meant. */
 struct search {
 	const char *name;
+	bool reached; /* a service file of this name would be read */
 	bool found;
 	size_t least;
 	char nearest[AK_WORD_MAX + 1];
 };
+
+static bool
+has_capital(const char *name)
+{
+	return name[strcspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0';
+}
 
 static void
 compare(struct search *s, const char *name)
@@ -32,23 +39,44 @@ look_at(struct search *s, const struct pam_service *service)
 	const char *wrong;
 	size_t at = 0;
 
-	compare(s, service->name);
+	if (s->reached)
+		compare(s, service->name);
 	while ((line = pam_next_ours(stack, &at)) != NULL)
 		if (pam_line_options(line, &options, &wrong) == NULL &&
 		    options.service != NULL)
 			compare(s, options.service);
 }
 
+/* As pam_start(3) does it. */
+static void
+warn_of_case(const struct cli *cli, const char *name)
+{
+	char lower[AK_WORD_MAX + 1];
+	size_t len = 0;
+
+	for (; name[len] != '\0' && len < AK_WORD_MAX; len++)
+		lower[len] = name[len] >= 'A' && name[len] <= 'Z'
+				 ? (char)(name[len] - 'A' + 'a')
+				 : name[len];
+	lower[len] = '\0';
+	cli_warn(cli, "%s: libpam makes service names lower case; did you mean %s?",
+	    name, lower);
+}
+
 static void
 say(const struct cli *cli, const struct pam_host *host, const char *name)
 {
-	struct search s = { .name = name, .least = text_near_limit(name) };
+	struct search s = { .name = name,
+		.reached = !has_capital(name),
+		.least = text_near_limit(name) };
 
 	for (size_t i = 0; i < host->count; i++)
 		look_at(&s, &host->at[i]);
 	if (s.found)
 		return;
-	if (s.nearest[0] != '\0')
+	if (!s.reached)
+		warn_of_case(cli, name);
+	else if (s.nearest[0] != '\0')
 		cli_say(cli, "This host has no PAM service %s; did you mean %s?", name,
 		    s.nearest);
 	else
@@ -67,7 +95,7 @@ service_note(
 	struct pam_host host;
 	size_t len;
 
-	if (cli->quiet || services[0] == '\0')
+	if (services[0] == '\0' || (cli->quiet && !has_capital(services)))
 		return;
 	if (pam_host_read(cli, pam_dir, &host) && host.count > 0)
 		while ((word = ak_words_next(&at, &len)) != NULL) {
@@ -76,4 +104,11 @@ service_note(
 				say(cli, &host, name);
 		}
 	pam_host_free(&host);
+}
+
+void
+service_note_case(struct cli *cli, const char *service)
+{
+	if (service != NULL && strlen(service) <= AK_WORD_MAX && has_capital(service))
+		service_note(cli, service, "", NULL);
 }

@@ -105,6 +105,40 @@ host() {
   says 'did you mean staging?'
 }
 
+@test 'of a service with a capital letter the lower case is shown, also with -q' {
+  host nginx
+  make deploy
+  authkey edit deploy --pam-dir "$PLACE/pam.d" --service =Nginx
+  ends 0
+  says 'Nginx: libpam makes service names lower case; did you mean nginx?'
+  [[ $stderr != *'once there is one'* ]]
+  # A file of that name is never read.
+  host SSHD
+  authkey create ssh -q --pam-dir "$PLACE/pam.d" --service SSHD,nginx
+  ends 0
+  [ "$stderr" = 'authkey: create: SSHD: libpam makes service names lower case; did you mean sshd?' ]
+  # But a line may give any name.
+  printf 'auth required %s service=Nginx\naccount required %s\n' "$AK_MODULE" "$AK_MODULE" \
+    >"$PLACE/pam.d/web"
+  authkey create other --pam-dir "$PLACE/pam.d" --service Nginx
+  ends 0
+  [[ $stderr != *'lower case'* ]]
+}
+
+@test 'verify and explain warn of a service with a capital letter' {
+  [ -n "$(ls /etc/pam.d 2>/dev/null)" ] || skip 'this host has no PAM services'
+  make deploy --service SSHD 2>/dev/null
+  local command
+  for command in verify explain; do
+    run --separate-stderr "$AK_TOOL" -q "$command" --service SSHD <<<"$token"
+    ends 0
+    says 'SSHD: libpam makes service names lower case; did you mean sshd?'
+    run --separate-stderr "$AK_TOOL" "$command" --service sshd <<<"$token"
+    ends 1
+    [[ $stderr != *'lower case'* ]]
+  done
+}
+
 @test 'of services nothing is said with -q, on stdout, or where they cannot be read' {
   host nginx
   authkey create a -q --pam-dir "$PLACE/pam.d" --service ngnix
