@@ -218,11 +218,10 @@ static void
 notice(pam_handle_t *pamh, const struct ak_module_options *o, const struct ak_key *key,
     int64_t at)
 {
-	int64_t left = key->expires_at - at;
 	char when[AK_WHEN_TEXT];
 
 	if (o->expiry_notice == 0 || key->expires_at == AK_NO_TIME ||
-	    left > (int64_t)o->expiry_notice * DAY)
+	    key->expires_at - at > (int64_t)o->expiry_notice * DAY)
 		return;
 	ak_when_format(key->expires_at, when);
 	pam_info(pamh, "The key \"%s\" expires at %s.", key->name, when);
