@@ -149,12 +149,19 @@ is_unused(struct cli *cli, const struct ak_record *old)
 static void
 say_old(struct cli *cli, const struct ak_record *old)
 {
+	bool dated = old->key.expires_at != AK_NO_TIME;
 	char when[AK_WHEN_TEXT] = "";
 
-	if (old->key.expires_at != AK_NO_TIME)
+	if (cli->quiet)
+		return; /* who uses it is not looked for */
+	if (dated)
 		ak_when_format(old->key.expires_at, when);
 	if (old->key.state == AK_ENDED)
 		cli_say(cli, "The old token opens nothing any more.");
+	else if (dated && old->key.expires_at <= cli->now)
+		cli_say(cli, "The old token has expired and opens nothing.");
+	else if (old->key.state != AK_ENABLED)
+		cli_say(cli, "The old token is disabled, as before.");
 	else if (old->draining_since != AK_NO_TIME && is_unused(cli, old))
 		cli_say(cli,
 		    "Nobody was seen with the old token in the last 30 days: it ends "

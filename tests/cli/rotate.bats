@@ -98,6 +98,33 @@ old_verdict() {
   [ "$(verdict)" = VALID ]
 }
 
+@test 'of an old token that opens nothing no end to come is told' {
+  local way
+  for way in --overlap=7d --drain; do
+    make "expired${way%=*}" --expires 2d
+    master_sql "UPDATE key SET expires_at = unixepoch() - 1 WHERE id = '$id'"
+    authkey rotate "$id" --expires 90d "$way"
+    ends 0
+    says 'The old token has expired and opens nothing.'
+    make "disabled${way%=*}"
+    authkey disable "$id"
+    authkey rotate "$id" "$way"
+    ends 0
+    says 'The old token is disabled, as before.'
+    [[ $stderr != *until* && $stderr != *'at the latest'* ]]
+  done
+}
+
+@test 'with -q it is not asked who uses the old token' {
+  needs_strace
+  make deploy
+  strace -f -o "$PLACE/trace" -e trace=openat,open "$AK_TOOL" rotate -q --drain deploy </dev/null
+  grep -q master.db "$PLACE/trace"
+  run ! grep usage.db "$PLACE/trace"
+  strace -f -o "$PLACE/trace" -e trace=openat,open "$AK_TOOL" rotate -y --drain deploy </dev/null
+  grep -q usage.db "$PLACE/trace"
+}
+
 @test 'a key that begins after the overlap is replaced at once' {
   make deploy --not-before 30d
   rotate --overlap 1d deploy
