@@ -228,11 +228,16 @@ check_count(const struct cli *cli, int count, char *const *arguments)
 		cli_usage(cli, "tokens are read from stdin, never from arguments");
 	else if (c->most == 0)
 		cli_usage(cli, "it takes no arguments");
-	else
+	else if (c->most == 1)
 		cli_usage(cli,
 		    "too many arguments: it takes %s alone; put what has blanks in "
 		    "quotes",
 		    c->arguments);
+	else
+		cli_usage(cli,
+		    "too many arguments: it takes %s, %d words at most; put what has "
+		    "blanks in quotes",
+		    c->arguments, c->most);
 	return false;
 }
 

@@ -171,6 +171,12 @@ load helper
   authkey show a b
   ends 2
   says 'too many arguments: it takes KEY alone'
+  authkey help a b c
+  ends 2
+  says 'too many arguments: it takes [COMMAND], 2 words at most'
+  authkey config prefix kalp now
+  ends 2
+  says 'too many arguments: it takes [NAME [VALUE]], 2 words at most'
   authkey publish now
   ends 2
   says 'it takes no arguments'
