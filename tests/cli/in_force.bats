@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Exit 0 of a command that disables, revokes or restricts means that logins obey: R26.
 # Also when an earlier one was ended between its commit and its rename.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154,SC2030,SC2031
 load helper
+load crowd_helper
 
 # The tool, on a disk where no store can be renamed into place.
 without_rename() {
@@ -20,6 +21,13 @@ disable_slowly() {
     [ "$(master_sql 'SELECT count(*) FROM key WHERE state <> 1')" = 0 ] || break
   done
   kill -0 "$slow"
+}
+
+# opens_the_lock PID: wait until it has.
+opens_the_lock() {
+  until readlink "/proc/$1/fd/"* | grep -qx "$(realpath "$AUTHKEY_DIR")/master/lock"; do
+    kill -0 "$1"
+  done
 }
 
 # says_the_truth COMMAND...: it fails, once and again, and then works, and never claims more.
@@ -63,10 +71,8 @@ says_the_truth() {
   strace -f -o /dev/null -P "$AUTHKEY_DIR/master/lock" -e trace=openat \
     -e inject=openat:signal=STOP:when=1 "$AK_TOOL" disable deploy >/dev/null 2>&1 3>&- &
   slow=$!
-  until stopped=$(pgrep -P "$slow" -x authkey) &&
-    readlink "/proc/$stopped/fd/"* | grep -qx "$(realpath "$AUTHKEY_DIR")/master/lock"; do
-    kill -0 "$slow"
-  done
+  until stopped=$(pgrep -P "$slow" -x authkey); do kill -0 "$slow"; done
+  opens_the_lock "$stopped"
   strace -f -o /dev/null -e trace=rename -e inject=rename:signal=KILL \
     "$AK_TOOL" disable deploy >/dev/null 2>&1 || true
   [ "$(verdict)" = VALID ]
@@ -112,9 +118,54 @@ says_the_truth() {
   flock 9
   "$AK_TOOL" disable -q deploy </dev/null 9<&- &
   local pid=$!
+  opens_the_lock "$pid"
   [ "$(verdict)" = VALID ]
   kill -0 "$pid"
   exec 9<&-
   wait "$pid"
   [ "$(verdict)" = DISABLED ]
+}
+
+# hold_all: a user of the group holds each lock that he can take, until 8 is closed. The
+# files that he has locked are in $PLACE/held, and a 1 when he also reads in a transaction.
+hold_all() {
+  mkfifo "$PLACE/hold"
+  # shellcheck disable=SC2016 # for bash
+  setpriv --reuid=65534 --regid="$(id -g)" --clear-groups bash -c '
+    while read -r file; do
+      exec {fd}<"$file" && flock -n "$fd" && echo "$file"
+    done < <(find "$1" -readable)
+    { echo "BEGIN; SELECT count(*) > 0 FROM key;"; cat; } | sqlite3 -readonly "$1/keys.db"
+    ' - "$AUTHKEY_DIR" <"$PLACE/hold" >"$PLACE/held" 2>"$PLACE/err" 3>&- &
+  holder=$!
+  exec 8>"$PLACE/hold"
+  until grep -qx 1 "$PLACE/held"; do kill -0 "$holder"; done
+}
+
+let_go() {
+  exec 8>&-
+  wait "$holder"
+  rm "$PLACE/hold"
+}
+
+# Also a store that has a delta.
+@test 'revoke is in force while a user of the group holds every lock that he can (R26)' {
+  root_only
+  local name held
+  cp -p "$AUTHKEY_DIR/usage.d/0" "$AUTHKEY_DIR/usage.d/65534"
+  chown 65534 "$AUTHKEY_DIR/usage.d/65534"
+  for name in small big; do
+    make $name
+    [ $name = small ] || crowd
+    hold_all
+    for held in '' /keys.db /usage.d/65534 $([ $name = small ] || echo /keys.delta); do
+      grep -q "^$AUTHKEY_DIR$held" "$PLACE/held"
+    done
+    run -1 flock -n "$AUTHKEY_DIR/keys.db" true
+    run --separate-stderr timeout 10 "$AK_TOOL" revoke -y $name </dev/null 8>&-
+    ends 0
+    [ "$(verdict)" = REVOKED ]
+    kill -0 "$holder"
+    let_go
+  done
 }

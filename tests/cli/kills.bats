@@ -74,6 +74,13 @@ with_keys() {
   dies revoke --owner bob -y --reason left
 }
 
+@test 'Ctrl-C at any change of disable (R43)' {
+  with_keys
+  hit signal=INT disable alice/deploy
+  [ "$ended" -gt 5 ]
+  [ "$took" -gt 0 ]
+}
+
 @test 'kill -9 at any change of rotate' {
   with_keys
   once=yes dies rotate alice/deploy

@@ -157,9 +157,9 @@ END
 }
 
 @test 'a CSV cell that a spreadsheet would take for a formula is guarded (R41)' {
-  local formula
+  local formula number=0
   for formula in '=cmd|x' '+1' '-1' '@SUM(A1)'; do
-    make "k$RANDOM" -d "$formula"
+    make "k$((number++))" -d "$formula"
     "$AK_TOOL" list --format csv >"$PLACE/csv"
     grep -qF ",\"'$formula\"," "$PLACE/csv"
   done
@@ -175,6 +175,17 @@ END
   run grep -q $'\xe2\x80\xae\|\xe2\x81\xa6' "$PLACE/json"
   [ "$status" = 1 ]
   [ "$(jq -r '.[0].description' "$PLACE/json")" = $'a\xe2\x80\xaeb\xc2\xa0\xe2\x81\xa6c' ]
+}
+
+# No command takes such a description; who writes it is one who can write into the master.
+@test 'controls of eight bits and DEL are spelt out as those of seven are (R41)' {
+  make deploy
+  master_sql "UPDATE key SET description = 'a' || char(155, 127, 9, 13) || 'b'"
+  authkey show deploy
+  prints 'a\u009b\x7f\x09\x0db'
+  authkey list --json
+  prints '"a\u009b\u007f\t\rb"'
+  [[ $output != *$'\xc2\x9b'* && $output != *$'\x7f'* ]]
 }
 
 @test 'text of other languages stays readable' {

@@ -42,6 +42,27 @@ as_nobody() {
   [ "$output" = alice ]
 }
 
+@test 'the name of a file steers neither a terminal nor a spreadsheet (R41)' {
+  make deploy
+  local name='' each
+  mkdir "$PLACE/files"
+  cd "$PLACE/files"
+  for each in $'\t=1' $'\r=1' =1 +1 @1; do echo "$token" >"$each"; done
+  authkey scan --format csv -- *
+  ends 1
+  for each in $'\t=1' $'\r=1' =1 +1 @1; do prints $'\n'"\"'$each\","; done
+  rm ./*
+  echo "$token" >$'f\t\r\x7f\xc2\x9b31m'
+  authkey scan .
+  prints './f\x09\x0d\x7f\u009b31m:1'
+  authkey scan --field file .
+  prints './f\x09\x0d\x7f\u009b31m'
+  authkey scan --json .
+  prints '"./f\t\r\u007f\u009b31m"'
+  dialog 200 -- "$AK_TOOL" scan --format csv .
+  prints 'f\x09\x0d\x7f\u009b31m'
+}
+
 @test 'nothing found is exit 0, an empty answer and a sentence' {
   make deploy
   printf 'ak_%s and some_long_name_that_is_none\n' "${token:4}" >"$PLACE/file"

@@ -347,9 +347,10 @@ echoes() {
   prints 'a\u202eb'
   dialog 200 -- "$AK_TOOL" list --format csv
   prints 'a\u202eb'
-  dialog 120 -- "$AK_TOOL" show $'x\e[31m\xe2\x80\xae'
+  dialog 120 -- "$AK_TOOL" show $'x\e[31m\xe2\x80\xae\xc2\x9b31m\x7f'
   ends 3
-  [[ $output != *$'\e'* && $output != *$'\xe2\x80\xae'* ]]
+  [[ $output != *$'\e'* && $output != *$'\xe2\x80\xae'* && $output != *$'\xc2\x9b'* &&
+    $output != *$'\x7f'* ]]
 }
 
 @test 'what is not of the locale is spelt out: 0x9b begins a sequence elsewhere (R41)' {
@@ -393,13 +394,11 @@ echoes() {
   [[ $output != *$'\u202e'* ]]
 }
 
-# Whichever of the two comes first, both must be there in the end.
 @test 'edit changes what was answered otherwise, and not what changed meanwhile' {
   make deploy --owner alice --from 10.0.0.0/8
   dialog 80 'Key name: ' '\r' 'Description: ' 'new\r' 'Services' '\r' 'Scopes' '\r' \
-    'Networks' "\r" 'Tags' '\r' 'Expires' '\r' 'Not before' '\r' -- \
-    bash -c '(sleep 0.2; "$AK_TOOL" edit deploy --from =192.0.2.0/24 </dev/null) >/dev/null 2>&1 &
-      "$AK_TOOL" edit deploy; wait'
+    'Networks' '!"$AK_TOOL" edit -q deploy --from =192.0.2.0/24' '' '\r' 'Tags' '\r' \
+    'Expires' '\r' 'Not before' '\r' -- "$AK_TOOL" edit deploy
   ends 0
   [ "$(field deploy description)" = new ]
   [ "$(field deploy networks)" = 192.0.2.0/24 ]

@@ -291,26 +291,36 @@ look_at_streams(void *context)
 		*open = *open || fcntl(fd, F_GETFD) >= 0;
 }
 
-/* Before each read and each write: a thread of the host may print at that moment. */
-static int
-count_a_drop_without_streams(void *context)
+/*
+ * Look before each read and each write of a login. How often that was; 0 when one was
+ * refused.
+ */
+static unsigned
+look_all_through(struct host *h, void (*look)(void *), void *context)
 {
 	static const enum fault moments[] = { FAULT_READ, FAULT_WRITE };
-	struct host *h = context;
-	bool open = false;
 	unsigned n, looks = 0;
 
-	for (int fd = 0; fd <= STDERR_FILENO; fd++)
-		close(fd);
 	for (size_t i = 0; i < FX_COUNT(moments); i++)
 		for (n = 1; n < MOST; n++, looks++) {
-			faults_instead(moments[i], n, look_at_streams, &open);
+			faults_instead(moments[i], n, look, context);
 			if (host_login(h, "alice", h->fx->tokens[0]) != PAM_SUCCESS)
-				return 2;
+				return 0;
 			if (faults_disarm() == 0)
 				break;
 		}
-	return looks < 3 ? 3 : open ? 1 : 0;
+	return looks;
+}
+
+/* A thread of the host may print at each of these moments. */
+static int
+count_a_drop_without_streams(void *context)
+{
+	bool open = false;
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	return look_all_through(context, look_at_streams, &open) < 3 ? 2 : open;
 }
 
 static void
@@ -326,6 +336,36 @@ no_file_of_a_login_is_where_a_host_has_closed_a_stream_R13(void **state)
 	assert_int_equal(fx_wait(fx_spawn(count_a_drop_without_streams, h)), 0);
 }
 
+/* What a program that the host starts at this moment has of the host's descriptors. */
+static void
+count_inherited(void *context)
+{
+	unsigned *most = context, n = 0;
+	int flags;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += (flags = fcntl(fd, F_GETFD)) >= 0 && (flags & FD_CLOEXEC) == 0;
+	*most = n > *most ? n : *most;
+}
+
+static void
+no_file_of_a_login_is_open_in_what_its_host_starts_R12(void **state)
+{
+	struct ak_usage_head head = { .cap = AK_USAGE_LEN };
+	unsigned before = 0, during = 0;
+	uint8_t bytes[AK_USAGE_LEN];
+	struct host *h = *state;
+
+	fx_key(h->fx, "alice");
+	count_inherited(&before);
+	assert_true(look_all_through(h, count_inherited, &during) > 2);
+	/* And one whose record finds no room. */
+	ak_usage_head_pack(&head, bytes);
+	fx_write(us_path(h->fx, geteuid(), ""), bytes, sizeof(bytes), 0600);
+	assert_true(look_all_through(h, count_inherited, &during) > 2);
+	assert_int_equal(during, before);
+}
+
 int
 main(void)
 {
@@ -334,6 +374,7 @@ main(void)
 		HOST_TEST(a_login_that_must_be_recorded_and_cannot_is_none),
 		HOST_TEST(recording_opens_looks_reads_and_writes_once),
 		HOST_TEST(no_file_of_a_login_is_where_a_host_has_closed_a_stream_R13),
+		HOST_TEST(no_file_of_a_login_is_open_in_what_its_host_starts_R12),
 		FX_TEST(a_fold_that_fails_counts_all_or_nothing_and_the_next_is_exact),
 	};
 
