@@ -53,16 +53,19 @@ verifier_file_is_there(const struct cli *cli, uid_t uid)
 bool
 verifier_file_make(struct cli *cli, uid_t uid)
 {
-	enum kind kind = kind_of(cli, uid);
 	char path[PATH_SIZE], init[PATH_SIZE];
 	struct ak_installation is;
+	enum kind kind = kind_of(cli, uid);
 	bool made;
 
+	path_of(cli, uid, "", path);
+	/* Where a new file is built, what is there gives way: it may be the other name
+	 * of the one in place, of who was killed between them. */
+	path_of(cli, uid, ".init", init);
+	if (kind == STRANGER && unlink(init) == 0)
+		kind = kind_of(cli, uid);
 	if (kind == USAGE_FILE)
 		return true;
-	path_of(cli, uid, "", path);
-	/* Where a new file is built, what is there gives way. */
-	path_of(cli, uid, ".init", init);
 	if (kind == STRANGER) {
 		ak_fail(&cli->error, AK_E_STORE,
 		    "%s: is not the verifier's own file; move it away", path);
@@ -80,7 +83,8 @@ verifier_file_make(struct cli *cli, uid_t uid)
 bool
 verifier_file_remove(struct cli *cli, uid_t uid)
 {
-	static const char *const endings[] = { "", ".new", ".old" };
+	/* UID.new alone is one that lacks its name, and a fold would give it that. */
+	static const char *const endings[] = { ".new", ".old", "" };
 	char path[PATH_SIZE];
 
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {

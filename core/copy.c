@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "copy.h"
+#include "rename.h"
 
 #define PAGES_AT_ONCE 256
 #define PAGE 4096 /* bytes; for what people are told alone */
@@ -181,12 +182,15 @@ finish_file(int from, int fd, const char *made, const char *to, bool replace,
 		return code;
 	if (fsync(fd) != 0)
 		return ak_fail_errno(error, to, "");
-	if (renameat2(AT_FDCWD, made, AT_FDCWD, to, replace ? 0 : RENAME_NOREPLACE) !=
-	    0) {
+	if ((replace ? rename(made, to) : ak_rename_new(made, to)) != 0) {
 		if (errno == EEXIST)
 			return ak_fail(error, AK_E_CONFLICT,
 			    "%s: is there already; choose another name", to);
-		return ak_fail_errno(error, to, "");
+		return ak_fail_errno(error, to,
+		    errno == EPERM || errno == EOPNOTSUPP
+			? "; where a file system has no hard links, write to another "
+			  "one and copy the file from there"
+			: "");
 	}
 	return ak_sync_folder_of(to, error);
 }

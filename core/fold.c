@@ -43,9 +43,17 @@ is_read(const struct ak_fold_file *in)
 
 /* A cap may be smaller than what is usually read before a file is put aside. */
 static bool
-is_full(const struct ak_fold_file *in)
+is_grown(const struct ak_fold_file *in)
 {
-	return (uint64_t)in->status.st_size >= in->head.cap;
+	return in->offset >= ROTATE_AT || (uint64_t)in->status.st_size >= in->head.cap;
+}
+
+/* A time ahead is none at which somebody wrote: the clock was wrong, then or now. */
+static bool
+is_quiet(const struct ak_fold *f, const struct ak_fold_file *in)
+{
+	return in->status.st_mtime < f->span.now - QUIET ||
+	       in->status.st_mtime > f->span.now + QUIET;
 }
 
 /*
@@ -59,8 +67,7 @@ gives_way(const struct ak_fold *f, const struct ak_fold_file *in)
 {
 	if (in->state != AK_FILE_FINE)
 		return in->state != AK_FILE_SHUT;
-	return is_read(in) && in->begin == in->offset &&
-	       in->status.st_mtime + QUIET < f->span.now;
+	return is_read(in) && in->begin == in->offset && is_quiet(f, in);
 }
 
 /* The same of the one whose putting aside was begun: it will be the one put aside. */
@@ -71,6 +78,30 @@ may_go_on(const struct ak_fold_file *in)
 }
 
 /*
+ * Put a file aside, or give one back its name. What fails undoes no count, and is told
+ * each time: the file grows until it is full.
+ */
+static void
+rename_file(struct ak_fold *f, const struct ak_fold_file *in)
+{
+	char text[sizeof(((struct ak_error *)0)->text) + 32];
+	struct ak_error why;
+	enum ak_code code;
+
+	f->due = true;
+	if (f->looking)
+		return;
+	code = in->state == AK_FILE_MISSING
+		   ? ak_usage_file_back(f->usage->paths, in->uid, &why)
+		   : ak_usage_file_rotate(
+			 f->usage->paths, in->uid, f->rules->cap, f->span.now, &why);
+	if (code == AK_OK || f->note == NULL)
+		return;
+	snprintf(text, sizeof(text), "was not put aside: %s", why.text);
+	f->note(in->name, text, f->context);
+}
+
+/*
  * Fold the files of one user, and put his present one aside when it is due. That comes
  * before the commit, while no other fold can run: files are known by what is in their
  * heads, so that whatever is undone is read again under its new name.
@@ -78,7 +109,7 @@ may_go_on(const struct ak_fold_file *in)
 static enum ak_code
 fold_user(struct ak_fold *f, struct ak_fold_file *in)
 {
-	bool began = false, free_of_old = true;
+	bool began = false, whole = false, free_of_old = true;
 	enum ak_code code;
 
 	code = ak_fold_file(f, in, ".old");
@@ -88,16 +119,16 @@ fold_user(struct ak_fold *f, struct ak_fold_file *in)
 	}
 	if (code == AK_OK) {
 		began = in->state != AK_FILE_MISSING;
+		whole = in->state == AK_FILE_FINE;
 		free_of_old = free_of_old && may_go_on(in);
 		code = ak_fold_file(f, in, "");
 	}
-	if (code != AK_OK || !free_of_old || !is_read(in) ||
-	    !(began || in->offset >= ROTATE_AT || is_full(in)))
+	if (code != AK_OK)
 		return code;
-	f->due = true;
-	if (!f->looking)
-		ak_usage_file_rotate(
-		    f->usage->paths, in->uid, f->rules->cap, f->span.now, &f->aside);
+	if (in->state == AK_FILE_MISSING
+		? whole
+		: free_of_old && is_read(in) && (began || is_grown(in)))
+		rename_file(f, in);
 	return AK_OK;
 }
 
@@ -295,8 +326,5 @@ ak_usage_fold(struct ak_usage *usage, int64_t now, const struct ak_fold_rules *r
 	if ((code = fold_all(&f)) != AK_OK || !f.due)
 		return code;
 	f.looking = false;
-	if ((code = fold_at_once(&f)) != AK_OK || f.aside.code == AK_OK)
-		return code;
-	*error = f.aside;
-	return error->code;
+	return fold_at_once(&f);
 }

@@ -20,7 +20,6 @@ struct ak_fold {
 	ak_fold_note_fn *note;
 	void *context;
 	struct ak_error *error;
-	struct ak_error aside; /* why a file was not put aside, which undoes no count */
 	bool looking;
 	bool due; /* there is something to write, or to rename */
 };

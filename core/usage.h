@@ -40,7 +40,10 @@ struct ak_fold_rules {
 	int64_t records; /* the most that are read now of one file; the rest waits */
 };
 
-/* Told once of each thing that is wrong with a usage file: its name, and a sentence. */
+/*
+ * Told of each thing that is wrong with a usage file, once, and each time that it
+ * cannot be put aside: its name, and a sentence.
+ */
 typedef void ak_fold_note_fn(const char *name, const char *text, void *context);
 
 /*

@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "rename.h"
 #include "usage_private.h"
 
 /* The path of a user's file, or of the one that is put aside or being made for him. */
@@ -52,17 +53,26 @@ ak_usage_file_make(const struct ak_paths *paths, uid_t uid, uint64_t cap, bool *
 	path_of(paths, uid, "", path);
 	path_of(paths, uid, ".init", new);
 	*made = false;
-	if (lstat(path, &st) == 0)
+	if (lstat(path, &st) == 0) {
+		if (st.st_nlink > 1)
+			unlink(new); /* its other name, of who was killed here */
 		return AK_OK;
+	}
 	if ((code = make(new, uid, cap, error)) != AK_OK)
 		return code;
-	if (renameat2(AT_FDCWD, new, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+	if (ak_rename_new(new, path) == 0)
 		*made = true;
 	else if (errno != EEXIST)
 		code = ak_fail_errno(error, path, "");
 	if (!*made)
 		unlink(new);
 	return code;
+}
+
+static enum ak_code
+move(const char *from, const char *to, struct ak_error *error)
+{
+	return rename(from, to) == 0 ? AK_OK : ak_fail_errno(error, to, "");
 }
 
 /* Only root can have put it there, and he may want it back. */
@@ -77,16 +87,27 @@ clear_way(const char *path, uid_t uid, int64_t now, struct ak_error *error)
 	if (S_ISREG(st.st_mode) && st.st_uid == uid)
 		return AK_OK;
 	snprintf(away, sizeof(away), "%s.%lld", path, (long long)now);
-	if (renameat2(AT_FDCWD, path, AT_FDCWD, away, RENAME_NOREPLACE) != 0)
-		return ak_fail_errno(error, path, "");
+	if (ak_rename_new(path, away) != 0)
+		return ak_fail_errno(error, path, "; move it away");
 	return AK_OK;
 }
 
+enum ak_code
+ak_usage_file_back(const struct ak_paths *paths, uid_t uid, struct ak_error *error)
+{
+	char path[4096], new[4096];
+	struct stat st;
+
+	path_of(paths, uid, "", path);
+	path_of(paths, uid, ".new", new);
+	return lstat(path, &st) != 0 && errno == ENOENT ? move(new, path, error)
+							: AK_OK;
+}
+
 /*
- * Exchange first, so that there is a file at every moment. What is killed between that
- * and the last rename leaves the old file as UID.new, which the fold reads too; the
- * next rotation then ends what this one began. UID.new is never less than a whole file:
- * it is made under another name.
+ * Who is killed within leaves the old file as UID.new, or the new one while there is no
+ * UID; the fold reads UID.new too, and the next rotation then ends what this one began.
+ * UID.new is never less than a whole file: it is made under another name.
  */
 enum ak_code
 ak_usage_file_rotate(const struct ak_paths *paths, uid_t uid, uint64_t cap, int64_t now,
@@ -103,15 +124,12 @@ ak_usage_file_rotate(const struct ak_paths *paths, uid_t uid, uint64_t cap, int6
 	if ((code = clear_way(new, uid, now, error)) != AK_OK ||
 	    (code = clear_way(old, uid, now, error)) != AK_OK)
 		return code;
-	if (lstat(new, &st) != 0) {
-		if ((code = make(init, uid, cap, error)) != AK_OK)
-			return code;
-		if (rename(init, new) != 0)
-			return ak_fail_errno(error, new, "");
-		if (renameat2(AT_FDCWD, new, AT_FDCWD, path, RENAME_EXCHANGE) != 0)
-			return ak_fail_errno(error, path, "");
-	}
-	if (rename(new, old) != 0)
-		return ak_fail_errno(error, old, "");
+	if (lstat(new, &st) == 0)
+		return move(new, old, error);
+	if ((code = make(init, uid, cap, error)) != AK_OK ||
+	    (code = move(init, new, error)) != AK_OK)
+		return code;
+	if (ak_rename_aside(path, new, old) != 0)
+		return ak_fail_errno(error, path, "");
 	return AK_OK;
 }

@@ -30,4 +30,11 @@ enum ak_code ak_usage_attach(
 enum ak_code ak_usage_file_rotate(const struct ak_paths *paths, uid_t uid, uint64_t cap,
     int64_t now, struct ak_error *error);
 
+/*
+ * Rename a user's UID.new, which the caller has found to be a whole file, to UID, where
+ * there is none: a fold was killed between the renames of ak_usage_file_rotate().
+ */
+enum ak_code ak_usage_file_back(
+    const struct ak_paths *paths, uid_t uid, struct ak_error *error);
+
 #endif

@@ -87,6 +87,25 @@ check(int fd, const char *path, uid_t user, struct ak_error *error)
 	return AK_OK;
 }
 
+/* There is no UID for a moment where UID.new cannot be exchanged with it by renaming.
+ */
+static int
+open_own(const char *folder, uid_t user, char path[PATH_MAX])
+{
+	static const char *const endings[] = { "", ".new", "" };
+	const int flags =
+	    O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd;
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		snprintf(path, PATH_MAX, "%s/%u%s", folder, (unsigned)user, endings[i]);
+		fd = ak_above_standard_streams(open(path, flags));
+		if (fd >= 0 || errno != ENOENT)
+			break;
+	}
+	return fd;
+}
+
 enum ak_code
 ak_usage_append(
     const char *folder, const struct ak_usage_record *record, struct ak_error *error)
@@ -98,9 +117,7 @@ ak_usage_append(
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/%u", folder, (unsigned)user);
-	fd = ak_above_standard_streams(open(
-	    path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+	fd = open_own(folder, user, path);
 	if (fd < 0 && errno == ENOENT)
 		return ak_fail(error, AK_E_NOT_FOUND, "%s: is not there" HINT, path);
 	if (fd < 0)

@@ -10,7 +10,8 @@
  * one record. The file is root's gift to that user: it is never made here, and only
  * written when it is his own regular file with one name and a head. Whatever goes
  * wrong, the host is as it was: no signal (a file-size limit sends SIGXFSZ), no wait,
- * no descriptor left.
+ * no descriptor left. Where UID is missing, FOLDER/UID.new is taken, which is to become
+ * UID: a fold has been renaming it.
  *
  * AK_OK            the record is in the file
  * AK_E_NOT_FOUND   there is no file for this user

@@ -176,6 +176,7 @@ static const struct kind of_fold[] = {
 	{ "write short", FAULT_WRITE, FAULT_SHORT, 5 },
 	{ "sync EIO", FAULT_SYNC, EIO, 1 },
 	{ "rename EIO", FAULT_RENAME, EIO, 1 },
+	{ "rename EINVAL", FAULT_RENAME, EINVAL, 1 },
 	{ "mode EPERM", FAULT_MODE, EPERM, 1 },
 	{ "lock EIO", FAULT_LOCK, EIO, 3 },
 	{ "remove EIO", FAULT_REMOVE, EIO, 1 },

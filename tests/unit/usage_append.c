@@ -162,6 +162,31 @@ each_user_writes_his_own_file_and_no_other_R31(void **state)
 	assert_int_equal(fx_wait(fx_spawn(append_as, &nobody)), AK_E_PERMISSION);
 }
 
+/* Where flags of renaming are not known, there is none of that name for a moment. */
+static void
+a_record_goes_to_the_file_that_a_fold_is_renaming_and_counts_once(void **state)
+{
+	struct fx *fx = *state;
+	struct ak_error error;
+	char new[2 * FX_PATH];
+
+	snprintf(new, sizeof(new), "%s", us_path(fx, geteuid(), ".new"));
+	assert_int_equal(rename(us_path(fx, geteuid(), ""), new), 0);
+	assert_code(append_to(us_folder(fx), &error), AK_OK, &error);
+	assert_int_equal(count_in(new), 1);
+	us_fold(fx, FX_NOW, AK_FOLD_ALL, NULL); /* which ends what was begun */
+	assert_int_equal(access(new, F_OK), -1);
+	assert_int_equal(count_in(us_path(fx, geteuid(), "")), 1);
+	assert_code(append_to(us_folder(fx), &error), AK_OK, &error);
+	us_fold(fx, FX_NOW, AK_FOLD_ALL, NULL);
+	assert_int_equal(us_number(fx, "SELECT records FROM usage_source"), 2);
+	/* It must be this user's own there, too. */
+	assert_int_equal(rename(us_path(fx, geteuid(), ""), new), 0);
+	assert_int_equal(link(new, us_path(fx, geteuid(), ".other")), 0);
+	assert_code(append_to(us_folder(fx), &error), AK_E_STORE, &error);
+	assert_contains(error.text, ".new: is not this user's own");
+}
+
 /* A file of our own with room for so many records. */
 static void
 make_small(const struct fx *fx, size_t records)
@@ -240,6 +265,8 @@ main(void)
 		FX_TEST(a_folder_that_is_not_there_is_named),
 		FX_TEST(a_device_or_the_file_of_another_user_is_refused_R31),
 		FX_TEST(each_user_writes_his_own_file_and_no_other_R31),
+		FX_TEST(
+		    a_record_goes_to_the_file_that_a_fold_is_renaming_and_counts_once),
 		FX_TEST(past_the_cap_records_are_dropped_and_the_drops_counted_R32),
 		FX_TEST(drops_of_many_at_once_are_never_counted_twice_R32),
 	};

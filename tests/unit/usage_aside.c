@@ -4,6 +4,7 @@
  * it is full: what its user has spoilt gives way, what is none of his is moved away and
  * lives on (SECURITY R30, R34).
  */
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,34 @@ what_is_of_another_user_is_moved_away_R30(void **state)
 	put_aside(&foreign, ".new");
 }
 
+/* Who wrote while the clock was ahead, or set such a time, blocks nothing. */
+static void
+a_file_put_aside_of_the_future_gives_way_too(void **state)
+{
+	const struct timespec ahead[2] = { { FX_NOW + 40 * 86400, 0 },
+		{ FX_NOW + 40 * 86400, 0 } };
+	const struct timespec soon[2] = { { FX_NOW + 30, 0 }, { FX_NOW + 30, 0 } };
+	struct fx *fx = *state;
+	char id[AK_ID_LEN + 1];
+	struct stat st;
+
+	us_key(fx, "alice", id);
+	us_write(fx, ".old", NULL, 0);
+	write_enough(fx, id);
+	us_fold(fx, FX_NOW, 100, NULL); /* all of .old is read before */
+	assert_int_equal(
+	    utimensat(AT_FDCWD, us_path(fx, geteuid(), ".old"), soon, 0), 0);
+	us_fold(fx, FX_NOW, AK_FOLD_ALL, NULL); /* within the command's own seconds */
+	assert_int_equal(stat(us_path(fx, geteuid(), ""), &st), 0);
+	assert_true(st.st_size > AK_USAGE_LEN);
+	assert_int_equal(
+	    utimensat(AT_FDCWD, us_path(fx, geteuid(), ".old"), ahead, 0), 0);
+	us_fold(fx, FX_NOW, AK_FOLD_ALL, NULL);
+	assert_int_equal(stat(us_path(fx, geteuid(), ""), &st), 0);
+	assert_int_equal(st.st_size, AK_USAGE_LEN);
+	assert_int_equal(us_number(fx, "SELECT uses FROM key_usage"), ENOUGH);
+}
+
 /* Root opens what he likes, unless he lays this down. */
 static void
 override_modes(bool may)
@@ -161,6 +190,7 @@ main(void)
 		cmocka_unit_test(
 		    what_is_in_the_way_of_UID_new_blocks_nothing_and_is_not_lost_R30),
 		cmocka_unit_test(what_is_of_another_user_is_moved_away_R30),
+		FX_TEST(a_file_put_aside_of_the_future_gives_way_too),
 		FX_TEST(a_file_put_aside_that_cannot_be_opened_is_waited_for),
 	};
 
