@@ -73,6 +73,12 @@ make_group(struct group *g, struct ak_use *const *uses, size_t count, const char
 	g->address = ak_count_address(g->use, g->text);
 }
 
+/* The rows of one kind that a key has on a day, at most; `full`: no fewer. */
+struct width {
+	int64_t rows;
+	bool full;
+};
+
 /* Past the width of a day, only what has a row already keeps its own. */
 static enum ak_code
 lump(const struct ak_counter *c, struct group *g, struct ak_error *error)
@@ -125,15 +131,34 @@ count_group(const struct ak_counter *c, const struct group *g, struct ak_error *
 
 /* How many rows of a use's kind its key has on its day. */
 static enum ak_code
-ask_width(const struct ak_counter *c, const struct ak_use *use, const char *id,
-    int64_t *width, struct ak_error *error)
+ask_width(const struct ak_counter *c, const struct group *g, struct width *width,
+    struct ak_error *error)
 {
+	enum ak_code code;
 	bool there;
 
-	return ak_ask(c->db, AK_Q_day_count_width,
-	    AK_VALUES(AK_TEXT(id), AK_NUMBER(use->day), AK_NUMBER(DAY_WIDTH),
-		AK_NUMBER(use->reason == AK_VALID)),
-	    &there, width, error);
+	code = ak_ask(c->db, AK_Q_day_count_width,
+	    AK_VALUES(AK_TEXT(g->id), AK_NUMBER(g->use->day), AK_NUMBER(DAY_WIDTH),
+		AK_NUMBER(g->use->reason == AK_VALID)),
+	    &there, &width->rows, error);
+	width->full = code == AK_OK && width->rows >= DAY_WIDTH;
+	return code;
+}
+
+/*
+ * Find a row for a group. Each may take a new one, and most do not: where they all may
+ * have been taken, it is asked how many were, and no more once it is all.
+ */
+static enum ak_code
+find_row(const struct ak_counter *c, struct group *g, struct width *width,
+    struct ak_error *error)
+{
+	enum ak_code code = AK_OK;
+
+	if (!width->full && width->rows >= DAY_WIDTH)
+		code = ask_width(c, g, width, error);
+	width->rows++;
+	return code == AK_OK && width->full ? lump(c, g, error) : code;
 }
 
 /* By reason, service and address. */
@@ -141,18 +166,18 @@ static enum ak_code
 count_groups(const struct ak_counter *c, struct ak_use *const *uses, size_t count,
     const char *id, struct ak_error *error)
 {
+	struct width width = { 0, false };
 	enum ak_code code = AK_OK;
 	struct group g;
-	int64_t width = 0;
 
 	for (size_t i = 0, n; code == AK_OK && i < count; i += n) {
 		n = ak_count_run(uses + i, count - i, AK_LIKE);
 		make_group(&g, uses + i, n, id);
 		if (i == 0 ||
 		    (uses[i]->reason == AK_VALID) != (uses[i - 1]->reason == AK_VALID))
-			code = ask_width(c, g.use, id, &width, error);
-		if (code == AK_OK && ++width > DAY_WIDTH)
-			code = lump(c, &g, error);
+			code = ask_width(c, &g, &width, error);
+		if (code == AK_OK)
+			code = find_row(c, &g, &width, error);
 		if (code == AK_OK)
 			code = count_group(c, &g, error);
 	}

@@ -167,6 +167,23 @@ a_hundred_thousand_addresses_in_a_day_are_257_rows_and_every_use_counts_R32(
 	assert_int_equal(usage_of(fx, id).uses, count);
 }
 
+/* Those who have been here before take no second place. */
+static void
+an_address_keeps_its_own_row_up_to_the_256th_of_a_day(void **state)
+{
+	struct fx *fx = *state;
+	char id[AK_ID_LEN + 1];
+
+	us_key(fx, "alice", id);
+	for (unsigned count = 200; count <= 258; count++)
+		use_from_everywhere(fx, id, AK_VALID, count);
+	assert_int_equal(us_number(fx, "SELECT count(*) FROM day_count"), 257);
+	assert_int_equal(
+	    us_number(fx, "SELECT count FROM day_count WHERE address = '*'"), 2 + 1);
+	assert_int_equal(
+	    us_number(fx, "SELECT sum(count) FROM day_count"), (200 + 258) * 59 / 2);
+}
+
 /* Whoever knows an id, which is public, hides nobody who is let in: a drain waits. */
 static void
 refusals_from_everywhere_do_not_hide_who_is_let_in_R32(void **state)
@@ -340,6 +357,7 @@ main(void)
 		FX_TEST(a_forged_success_of_an_unknown_id_is_in_the_shared_counter_R33),
 		FX_TEST(
 		    a_hundred_thousand_addresses_in_a_day_are_257_rows_and_every_use_counts_R32),
+		FX_TEST(an_address_keeps_its_own_row_up_to_the_256th_of_a_day),
 		FX_TEST(refusals_from_everywhere_do_not_hide_who_is_let_in_R32),
 		FX_TEST(events_and_hours_end_with_their_retention_and_days_stay),
 		FX_TEST(what_does_not_fit_into_one_fold_waits_for_the_next),
