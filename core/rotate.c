@@ -110,8 +110,7 @@ retire(struct ak_record *old, const struct ak_rotation *plan, const char *succes
 		ak_record_revoke(old, plan->now, plan->by, reason);
 		return;
 	}
-	if (plan->drain)
-		old->draining_since = plan->now;
+	old->draining_since = plan->drain ? plan->now : AK_NO_TIME;
 	if (plan->until != AK_NO_TIME &&
 	    (key->expires_at == AK_NO_TIME || plan->until < key->expires_at))
 		key->expires_at = plan->until;

@@ -258,6 +258,19 @@ old_verdict() {
   [ "$(field "$first_id" status)" = revoked ]
 }
 
+@test 'a rotation to a date ends the drain before it: the old key lives until then' {
+  make deploy --owner alice
+  login nginx alice 192.0.2.1
+  rotate --drain deploy
+  local first=$old first_id=$old_id
+  "$AK_TOOL" revoke -q "$id"
+  rotate --overlap 7d "$first_id"
+  [ "$(field "$first_id" draining_since)" = '' ]
+  login nginx alice 192.0.2.1
+  [ "$("$AK_TOOL" fold --field drained)" = 0 ]
+  [ "$(token=$first verdict)" = VALID ]
+}
+
 @test 'what cannot be rotated is exit 6 with the way out' {
   make deploy --owner alice
   rotate --overlap 1d deploy
