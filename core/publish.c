@@ -25,26 +25,42 @@ struct build {
 	struct ak_error *error;
 };
 
-#define GROUP_MAX 65536 /* a group with thousands of members */
+/* Bytes of an entry: of a group with thousands of members, and the most that is taken.
+ */
+#define GROUP_USUAL 65536
+#define GROUP_MAX (64 << 20)
+
+/* What getgrnam_r() says of a group with so much room; 0 leaves `gid` where there is
+ * none. */
+static int
+look_up_group(const char *name, size_t room, gid_t *gid)
+{
+	struct group group, *found = NULL;
+	char *buffer = malloc(room); /* the stack of a host's thread is small */
+	int rc = ENOMEM;
+
+	if (buffer != NULL)
+		rc = getgrnam_r(name, &group, buffer, room, &found);
+	if (found != NULL)
+		*gid = group.gr_gid;
+	free(buffer);
+	return rc;
+}
 
 enum ak_code
 ak_group_id(const char *name, gid_t *gid, struct ak_error *error)
 {
-	struct group group, *found = NULL;
-	char *buffer = malloc(GROUP_MAX); /* the stack of a host's thread is small */
-	int rc = ENOMEM;
+	size_t room = GROUP_USUAL;
+	int rc;
 
 	*gid = (gid_t)-1;
-	if (buffer != NULL)
-		rc = getgrnam_r(name, &group, buffer, GROUP_MAX, &found);
-	if (found != NULL)
-		*gid = group.gr_gid;
-	free(buffer);
+	while ((rc = look_up_group(name, room, gid)) == ERANGE && room < GROUP_MAX)
+		room *= 2;
 	if (rc != 0) {
 		errno = rc;
 		return ak_fail_errno(error, "the group database", "");
 	}
-	if (found == NULL)
+	if (*gid == (gid_t)-1)
 		return ak_fail(error, AK_E_NOT_FOUND,
 		    "there is no group %s on this system; run: groupadd --system %s",
 		    name, name);
@@ -294,15 +310,17 @@ ak_publish_build(struct ak_master *m, int64_t now, bool whole, struct ak_error *
 	return code;
 }
 
+#define NOT_PUBLISHED "; the change is kept but not published: run authkey publish"
+#define NOT_SYNCED "; the change is published but may be lost if the power fails now"
+
 static enum ak_code
-sync_root(const struct ak_master *m, struct ak_error *error)
+sync_root(const struct ak_master *m, const char *hint, struct ak_error *error)
 {
 	int folder = open(m->paths.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	error->code = AK_OK;
 	if (folder < 0 || fsync(folder) != 0)
-		ak_fail_errno(error, m->paths.root,
-		    "; the change is published but may be lost if the power fails now");
+		ak_fail_errno(error, m->paths.root, hint);
 	if (folder >= 0)
 		close(folder);
 	return error->code;
@@ -313,8 +331,7 @@ move(const char *from, const char *to, struct ak_error *error)
 {
 	if (rename(from, to) == 0)
 		return AK_OK;
-	return ak_fail_errno(
-	    error, to, "; the change is kept but not published: run authkey publish");
+	return ak_fail_errno(error, to, NOT_PUBLISHED);
 }
 
 /* Take away the deltas of stores that are gone; `kept` is the one in use, or "". */
@@ -353,13 +370,14 @@ ak_publish_swap(struct ak_master *m, struct ak_error *error)
 		if (!ak_delta_path(p->store, m->built_tag, delta, sizeof(delta)))
 			return ak_fail(error, AK_E_STORE, "%s: is too long", p->store);
 		if ((code = move(p->delta_new, delta, error)) != AK_OK ||
-		    (code = sync_root(m, error)) != AK_OK)
+		    (code = sync_root(m, m->built_whole ? NOT_PUBLISHED : NOT_SYNCED,
+			 error)) != AK_OK)
 			return code;
 	}
 	if (!m->built_whole)
 		return AK_OK;
 	if ((code = move(p->store_new, p->store, error)) != AK_OK ||
-	    (code = sync_root(m, error)) != AK_OK)
+	    (code = sync_root(m, NOT_SYNCED, error)) != AK_OK)
 		return code;
 	drop_old_deltas(m, delta);
 	return AK_OK;

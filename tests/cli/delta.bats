@@ -28,6 +28,34 @@ store() {
   stat -c '%i %Y %s' "$AUTHKEY_DIR/keys.db"
 }
 
+# unsynced WHEN COMMAND...: one in which that many syncs of the root work, and no more.
+unsynced() {
+  run --separate-stderr strace -f -o "$PLACE/trace" -e trace=fsync -P "$AUTHKEY_DIR" \
+    -e inject=fsync:error=EIO:when="$1" "${@:2}"
+}
+
+@test 'a change that cannot be forced to disk is said to be in force only when it is' {
+  needs_strace
+  root_only
+  big
+  unsynced 1 "$AK_TOOL" disable deploy
+  ends 5
+  says 'the change is published but may be lost if the power fails now'
+  [ "$(verdict)" = DISABLED ]
+  "$AK_TOOL" enable -q deploy
+  local before
+  before=$(store)
+  unsynced 1 "$AK_TOOL" publish
+  ends 5
+  says 'the change is kept but not published: run authkey publish'
+  [ "$(store)" = "$before" ]
+  unsynced 2 "$AK_TOOL" publish
+  ends 5
+  says 'the change is published but may be lost if the power fails now'
+  [ "$(store)" != "$before" ]
+  [ "$(verdict)" = VALID ]
+}
+
 @test 'a change of a big store leaves the store as it is and is in force at once (R26)' {
   big
   local before

@@ -180,3 +180,13 @@ is_none() {
   wait "$fold"
   [ ! -e "$AUTHKEY_DIR/usage.d/0" ]
 }
+
+@test 'a group with twenty thousand members is found, and each change is in force' {
+  own_etc
+  local gid
+  gid=$(getent group nogroup | cut -d: -f3)
+  echo "crowd:x:$gid:$(seq -f 'member%.0f' 1 20000 | paste -sd,)" >>/etc/group
+  authkey --dir "$PLACE/other" init --group crowd
+  ends 0
+  [ "$(stat -c %g "$PLACE/other/keys.db")" = "$gid" ]
+}
