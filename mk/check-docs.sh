@@ -129,10 +129,37 @@ page_reasons() {
     }' "$1"
 }
 
+# "SECTION NUMBER": of migrations of the database that a section of the page is about.
+versions() {
+  echo "MASTER $(find schema/migrations -name '*.sql' | wc -l)"
+  echo "USAGE DATABASE $(find schema/usage -name '*.sql' | wc -l)"
+}
+
+page_versions() {
+  awk '/^\.Sh / { section = substr($0, 5) }
+       sub(/.*user_version is the number of the last migration, /, "") {
+         sub(/\.$/, ""); print section, $0 }' $man/authkey-store.5
+}
+
+# folds: how many records of a file a command reads that does more; page_folds: the same.
+folds() {
+  sed -n 's/^#define AK_FOLD_SOME INT64_C(\([0-9]*\))$/\1/p' core/usage.h
+}
+
+page_folds() {
+  sed -n 's/^They read up to \([0-9]*\) records of each file.*/\1/p' $man/authkey.8
+}
+
+# page_files PAGE: "PATH OWNER MODE" of all below the root.
+page_files() {
+  awk '/^\.Sh / { inside = $2 == "FILES" }
+       inside && /^\.It Pa .* Ta / { print $3, $5, $7 }' "$1"
+}
+
 "$tool" help --json >"$work/help" || echo '{}' >"$work/help"
 lint=$(mandoc -Tlint -W warning $man/*.[1-8] 2>&1)
 
-echo 1..12
+echo 1..15
 jq -r '.commands[].command' "$work/help" >"$work/commands"
 same 'authkey(8) has every command and no other' "$work/commands" <(page_commands)
 tool_groups >"$work/groups"
@@ -161,6 +188,13 @@ same 'pam_authkey(8) has every reason of a refusal and no other' "$work/reasons"
   <(page_reasons $man/pam_authkey.8 DIAGNOSTICS)
 same 'authkey-store(5) has every check and no other' "$work/reasons" \
   <(page_reasons $man/authkey-store.5 CHECKS)
+versions >"$work/versions"
+same 'authkey-store(5) has the version of each database' "$work/versions" <(page_versions)
+folds >"$work/folds"
+same 'authkey(8) says how much is folded by the way' "$work/folds" <(page_folds)
+page_files $man/authkey.8 >"$work/files"
+same 'authkey(8) and authkey-store(5) have the same files' "$work/files" \
+  <(page_files $man/authkey-store.5)
 echo 'no warning' >"$work/lint"
 same 'mandoc has no warning about a page' "$work/lint" <(echo "${lint:-no warning}")
 exit $failed

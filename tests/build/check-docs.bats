@@ -107,3 +107,21 @@ tool() {
   AK_TOOL=/bin/true refused 'authkey(8) has every command and no other' \
     'the program says nothing'
 }
+
+@test "a version of a database that authkey-store(5) tells wrong is refused" {
+  : >"$tree/schema/migrations/099_more.sql"
+  : >"$tree/schema/usage/099_more.sql"
+  refused 'authkey-store(5) has the version of each database' 'not in the page: MASTER'
+  refused 'authkey-store(5) has the version of each database' 'not in the page: USAGE DATABASE'
+}
+
+@test "an amount that authkey(8) tells wrong is refused" {
+  sed -i 's/^They read up to [0-9]*/They read up to 7/' "$tree/docs/man/authkey.8"
+  refused 'authkey(8) says how much is folded by the way' 'in the page alone: 7'
+}
+
+@test "a file that only one of both pages has is refused" {
+  sed -i '/^\.It Pa master\/lock/d' "$tree/docs/man/authkey.8"
+  refused 'authkey(8) and authkey-store(5) have the same files' \
+    'in the page alone: master/lock root:root 0600'
+}
