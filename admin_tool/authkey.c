@@ -367,12 +367,11 @@ int
 main(int argc, char **argv)
 {
 	struct cli cli = { .master = NULL };
-	struct timespec now;
 	enum cli_exit end;
 	bool whole;
 
 	guard_process();
-	if (!guard_streams() || clock_gettime(CLOCK_REALTIME, &now) != 0)
+	if (!guard_streams() || !cli_tick(&cli))
 		return EXIT_STORE;
 	setlocale(LC_CTYPE, "");
 	if (sodium_init() < 0) {
@@ -381,8 +380,6 @@ main(int argc, char **argv)
 	}
 	ak_master_one_thread();
 	out_prepare();
-	cli.now = now.tv_sec;
-	cli.out.now = now.tv_sec;
 	end = run(&cli, argc, argv);
 	ak_usage_close(&cli.usage);
 	whole = out_finish(&cli.out);

@@ -142,6 +142,9 @@ run(struct cli *cli, change_work *work, change_end *end_change, void *context)
 	bool worked;
 
 	cli->notes = 0;
+	/* What it is to tell of logins: it comes after those that were let in so far.
+	 */
+	(void)cli_tick(cli);
 	worked = begun && (code = work(cli, context)) == AK_OK;
 	/* What was read of a file, or noted for the audit, may lack a part. */
 	if (worked && json_arena_was_short()) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -13,6 +14,18 @@
 #include "text.h"
 
 #define MESSAGE_MAX 4096
+
+bool
+cli_tick(struct cli *cli)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+		return false;
+	cli->now = now.tv_sec;
+	cli->out.now = now.tv_sec;
+	return true;
+}
 
 /* How wide a terminal at stderr is, or 0. */
 static size_t

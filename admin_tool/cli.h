@@ -40,7 +40,7 @@ struct cli {
 	const struct command *command;
 	const char
 	    *at_stake; /* said when the store fails: what goes on to be in force */
-	int64_t now; /* the one time that this run knows, s since 1970 UTC */
+	int64_t now; /* of its beginning, or its last change; s since 1970 UTC */
 	struct out out;
 	struct ak_master *master; /* NULL: not open */
 	struct ak_usage *usage; /* NULL: not open; see usage_access.h */
@@ -49,6 +49,12 @@ struct cli {
 	bool in_force; /* something was changed, and logins obey it */
 	struct ak_error error;
 };
+
+/*
+ * Take the time anew, into cli->now: a question may have stood for hours. False when
+ * there is none; it stays as it was then.
+ */
+bool cli_tick(struct cli *cli);
 
 /* Text for people, to stderr, one line; not with -q. Control characters are escaped. */
 void cli_say(const struct cli *cli, const char *format, ...)

@@ -122,39 +122,52 @@ fill_texts(
 	return true;
 }
 
+/*
+ * The times of a key that is made `now`, each looked at; `length` is how long it lives
+ * when nothing is said, or AK_NO_TIME. NULL, or why not, with the option.
+ */
+static const char *
+take_times(const struct values *v, int64_t now, int64_t length, struct ak_record *r,
+    const char **option)
+{
+	struct ak_key *key = &r->key;
+	const char *why;
+
+	r->created_at = now;
+	r->activated_at = v->disabled ? AK_NO_TIME : now;
+	if (length != AK_NO_TIME)
+		key->expires_at = now + length;
+	*option = "expires";
+	if ((why = text_take_time(v->expires, "never", now, &key->expires_at)) != NULL)
+		return why;
+	if (key->expires_at != AK_NO_TIME && key->expires_at <= now)
+		return "that is in the past";
+	*option = "not-before";
+	if ((why = text_take_time(v->not_before, "none", now, &key->not_before)) !=
+	    NULL)
+		return why;
+	if (key->expires_at == AK_NO_TIME || key->not_before < key->expires_at)
+		return NULL;
+	return v->expires != NULL
+		   ? "it must be earlier than --expires"
+		   : "it is behind the default expiry; say when it ends: --expires";
+}
+
 /* Restrictions and times into the record, each looked at. */
 static bool
 fill_limits(struct cli *cli, const struct values *v, struct ak_record *r)
 {
 	const char *why, *option;
 
-	if ((why = keywords_each(keywords_add, &v->lists, r, &option)) != NULL) {
+	if ((why = keywords_each(keywords_add, &v->lists, r, &option)) != NULL ||
+	    (why = take_times(v, cli->now, AK_NO_TIME, r, &option)) != NULL) {
 		cli_usage(cli, "--%s: %s", option, why);
-		return false;
-	}
-	if ((why = text_take_time(v->expires, "never", cli->now, &r->key.expires_at)) ==
-		NULL &&
-	    r->key.expires_at != AK_NO_TIME && r->key.expires_at <= cli->now)
-		why = "that is in the past";
-	if (why != NULL) {
-		cli_usage(cli, "--expires: %s", why);
-		return false;
-	}
-	if ((why = text_take_time(
-		 v->not_before, "none", cli->now, &r->key.not_before)) != NULL) {
-		cli_usage(cli, "--not-before: %s", why);
-		return false;
-	}
-	if (r->key.expires_at != AK_NO_TIME && r->key.not_before >= r->key.expires_at) {
-		cli_usage(cli, "--not-before must be earlier than --expires");
 		return false;
 	}
 	r->key.decoy = v->decoy;
 	r->no_recovery = v->no_recovery;
-	if (v->disabled) {
+	if (v->disabled)
 		r->key.state = AK_SWITCHED_OFF;
-		r->activated_at = AK_NO_TIME;
-	}
 	return true;
 }
 
@@ -216,6 +229,7 @@ note(struct cli *cli, const struct values *v, const struct ak_record *r)
 static enum cli_exit
 settle(struct cli *cli, const struct values *v, struct ak_record *r)
 {
+	const char *why, *option;
 	struct ak_installation is;
 	struct ak_owner owner;
 	bool found;
@@ -231,16 +245,13 @@ settle(struct cli *cli, const struct values *v, struct ak_record *r)
 		    "resume %s",
 		    owner.name, owner.name);
 	memcpy(r->prefix, is.prefix, sizeof(r->prefix));
-	if (v->expires != NULL || is.default_expiry == AK_NO_TIME)
-		return EXIT_DONE;
-	r->key.expires_at = cli->now + is.default_expiry;
-	if (r->key.not_before < r->key.expires_at)
-		return EXIT_DONE;
-	return cli_usage(cli,
-	    "--not-before is behind the default expiry; say when it ends: --expires");
+	if ((why = take_times(v, cli->now, is.default_expiry, r, &option)) != NULL)
+		return cli_usage(cli, "--%s: %s", option, why);
+	return EXIT_DONE;
 }
 
 struct issue_work {
+	const struct values *values;
 	struct ak_record *record;
 	char *token;
 };
@@ -249,7 +260,15 @@ static enum ak_code
 work_on_issue(struct cli *cli, void *context)
 {
 	const struct issue_work *work = context;
+	const char *why, *option;
+	struct ak_installation is;
 
+	if (ak_master_installation(cli->master, &is, &cli->error) != AK_OK)
+		return cli->error.code;
+	/* Its life begins now, and not when it was asked for. */
+	if ((why = take_times(work->values, cli->now, is.default_expiry, work->record,
+		 &option)) != NULL)
+		return ak_fail(&cli->error, AK_E_USAGE, "--%s: %s", option, why);
 	if (ak_record_issue(cli->master, work->record, work->token, &cli->error) !=
 	    AK_OK)
 		return cli->error.code;
@@ -258,9 +277,10 @@ work_on_issue(struct cli *cli, void *context)
 
 /* Mint and store. */
 static enum cli_exit
-issue(struct cli *cli, struct ak_record *r, char token[AK_TOKEN_MAX + 1])
+issue(struct cli *cli, const struct values *v, struct ak_record *r,
+    char token[AK_TOKEN_MAX + 1])
 {
-	struct issue_work work = { r, token };
+	struct issue_work work = { v, r, token };
 	struct ak_record kept;
 	enum cli_exit end;
 	bool found = false;
@@ -335,7 +355,7 @@ run(struct cli *cli, const void *given, char **arguments)
 		return EXIT_NO;
 	}
 	sodium_mlock(token, sizeof(token));
-	if ((end = issue(cli, &r, token)) == EXIT_DONE)
+	if ((end = issue(cli, v, &r, token)) == EXIT_DONE)
 		end = hand_out(cli, &r, token, v->copy);
 	sodium_munlock(token, sizeof(token)); /* wipes it */
 	return end;

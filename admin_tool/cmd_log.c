@@ -151,8 +151,8 @@ follow(struct reading *r)
 		return cli_fail(cli);
 	}
 	while (fflush(stdout) == 0 && wait_on(signals)) {
-		cli->now = time(NULL);
-		if (!usage_fold_more(cli) || !read_events(r, INT64_MAX)) {
+		if (!cli_tick(cli) || !usage_fold_more(cli) ||
+		    !read_events(r, INT64_MAX)) {
 			close(signals);
 			return cli_fail(cli);
 		}

@@ -205,14 +205,17 @@ restore(struct work *w)
 {
 	struct cli *cli = w->cli;
 	char who[AK_OWNER_MAX + 1];
-	const struct ak_restore_carry carry = { who, cli->now };
+	struct ak_restore_carry carry = { .who = who };
 	const struct ak_restore_view agreed = w->view;
 	struct out_cell cells[FIELDS];
 	enum ak_code code;
 
 	cli_actor(who);
-	if ((code = ak_restore_begin(w->restore, &cli->error)) != AK_OK ||
-	    (code = ak_restore_compare(w->restore, w->revive ? NULL : &carry, NULL,
+	if ((code = ak_restore_begin(w->restore, &cli->error)) != AK_OK)
+		return code;
+	(void)cli_tick(cli);
+	carry.now = cli->now;
+	if ((code = ak_restore_compare(w->restore, w->revive ? NULL : &carry, NULL,
 		 NULL, &w->view, &cli->error)) != AK_OK)
 		return code;
 	if (!cli->yes && memcmp(&agreed, &w->view, sizeof(agreed)) != 0)

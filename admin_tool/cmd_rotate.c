@@ -57,38 +57,37 @@ take_until(const struct values *v, int64_t now, int64_t *until)
 	return why;
 }
 
-/* What the options say, each looked at. False when one is off, which has been said. */
-static bool
+/* What the options say, each looked at; AK_E_USAGE, and why, when one is off. */
+static enum ak_code
 plan_of(struct cli *cli, const struct values *v, struct ak_rotation *plan)
 {
 	const char *why;
 
-	*plan = (struct ak_rotation){ .now = cli->now,
-		.drain = v->drain,
-		.until = AK_NO_TIME,
-		.dated = v->expires != NULL,
-		.expires_at = AK_NO_TIME };
-	if ((why = take_until(v, cli->now, &plan->until)) != NULL) {
-		cli_usage(cli, "%s%s",
+	plan->now = cli->now;
+	plan->drain = v->drain;
+	plan->until = AK_NO_TIME;
+	plan->dated = v->expires != NULL;
+	plan->expires_at = AK_NO_TIME;
+	if ((why = take_until(v, cli->now, &plan->until)) != NULL)
+		return ak_fail(&cli->error, AK_E_USAGE, "%s%s",
 		    v->overlap != NULL && v->until != NULL ? ""
 		    : v->until != NULL                     ? "--until: "
 							   : "--overlap: ",
 		    why);
-		return false;
-	}
 	if ((why = text_take_time(v->expires, "never", cli->now, &plan->expires_at)) ==
 		NULL &&
 	    plan->expires_at != AK_NO_TIME && plan->expires_at <= cli->now)
 		why = "that is in the past";
 	if (why != NULL)
-		cli_usage(cli, "--expires: %s", why);
-	return why == NULL;
+		return ak_fail(&cli->error, AK_E_USAGE, "--expires: %s", why);
+	return AK_OK;
 }
 
 /* A rotation: the keys before and after it. */
 struct rotation {
 	const char *id;
-	const struct ak_rotation *plan;
+	const struct values *values;
+	struct ak_rotation *plan;
 	struct ak_record old, new;
 	char *token;
 };
@@ -101,6 +100,9 @@ work_on_rotation(struct cli *cli, void *context)
 	enum ak_code code;
 	bool found;
 
+	/* Again: its times count from now, and not from when it was asked for. */
+	if ((code = plan_of(cli, r->values, r->plan)) != AK_OK)
+		return code;
 	if ((code = ak_record_by_id(
 		 cli->master, r->id, &before, &found, &cli->error)) != AK_OK)
 		return code;
@@ -243,13 +245,15 @@ run(struct cli *cli, const void *given, char **arguments)
 	struct ak_rotation plan;
 	struct ak_record record;
 	/* cppcheck-suppress uninitvar ; an array's address is no value */
-	struct rotation r = { .id = record.key.id, .plan = &plan, .token = token };
+	struct rotation r = {
+		.id = record.key.id, .values = v, .plan = &plan, .token = token
+	};
 	enum cli_exit end;
 
 	if ((end = deliver_check(cli, v->copy)) != EXIT_DONE)
 		return end;
-	if (!plan_of(cli, v, &plan))
-		return EXIT_USAGE;
+	if (plan_of(cli, v, &plan) != AK_OK)
+		return cli_usage(cli, "%s", cli->error.text);
 	if (!stdout_is_writable()) {
 		cli_warn(cli, "stdout would not take the token; nothing was changed");
 		return EXIT_STORE;

@@ -67,8 +67,8 @@ $(B)/tests/clock.so: $(B)/tests/clock.o
 	$(call say,LD)
 	$(Q)$(CC) -shared -o $@ $^ $(LDFLAGS)
 
-# Loaded into the tool, it leaves it short of memory.
-STARVED := $(if $(filter tests/cli/%,$(TEST_BATS)),$(B)/tests/starve.so)
+# Loaded into the tool, one leaves it short of memory, the other is its clock.
+PRELOADED := $(if $(filter tests/cli/%,$(TEST_BATS)),$(B)/tests/starve.so $(B)/tests/clock.so)
 $(B)/tests/starve.o: private CFLAGS += -fno-builtin
 $(B)/tests/starve.so: $(B)/tests/starve.o
 	$(call say,LD)
@@ -114,7 +114,7 @@ check: ## set up, build, run every check and every test
 	@mk/setup.sh check
 	@$(MAKE) --no-print-directory $(PARALLEL) check-run
 
-check-run: all $(TEST_PROGS) $(FUZZ_PROGS) $(SCENARIO_PARTS) $(STARVED) $(BENCH_NEEDED) $(B)/demo/login
+check-run: all $(TEST_PROGS) $(FUZZ_PROGS) $(SCENARIO_PARTS) $(PRELOADED) $(BENCH_NEEDED) $(B)/demo/login
 	@status=0; $(RUN) $(call long_first,$(CHECKS) $(TEST_BATS) $(TEST_PROGS) $(FUZZ_PROGS)) || status=$$?; $(YIELD); exit $$status
 
 .PHONY: check-deps check-docs check-format check-threats

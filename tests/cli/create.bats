@@ -151,7 +151,7 @@ END
   ends 2
   authkey create x --expires 1d --not-before 2d
   ends 2
-  says '--not-before must be earlier'
+  says '--not-before: it must be earlier than --expires'
   authkey list
   silent
 }
