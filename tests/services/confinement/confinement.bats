@@ -60,6 +60,7 @@ abi <abi/3.0>,
 /var/lib/authkey/keys.db r,
 /var/lib/authkey/keys.delta.* r,
 owner /var/lib/authkey/usage.d/@{uid} rwk,
+owner /var/lib/authkey/usage.d/@{uid}.new rwk,
 include if exists <abstractions/pam-authkey.d>
 END
 }
@@ -107,9 +108,12 @@ login() {
   login "$key"
   truncate -s 64M "$AUTHKEY_DIR/usage.d/$(id -u)" # full, so that the drop is counted
   login "$key"
+  mv "$AUTHKEY_DIR/usage.d/$(id -u)" "$AUTHKEY_DIR/usage.d/$(id -u).new" # a fold is at it
+  login "$key"
   used <"$folder/trace" >"$folder/used"
   grep -q 'usage.d/[0-9]* a' "$folder/used"
   grep -q 'usage.d/[0-9]* k' "$folder/used"
+  grep -q 'usage.d/[0-9]*\.new k' "$folder/used"
   while read -r path permission; do
     allowed=
     while read -r regex letters; do
@@ -124,7 +128,7 @@ login() {
     grep -qE "^$regex " "$folder/used" || { echo "needless: $regex"; return 1; }
   done < <(rules)
   # no program is started, and nothing of the installation is removed or renamed
-  [ "$(grep -c 'execve(' "$folder/trace")" = 4 ]
+  [ "$(grep -c 'execve(' "$folder/trace")" = 5 ]
   [ "$(grep -cE '(unlink|rename)\(.*authkey' "$folder/trace")" = 0 ]
 }
 
