@@ -2,11 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "trusted.h"
+
+#define LOOKS 1000 /* for the name of a file that has none */
 
 static bool
 owned_by(const struct stat *st, uid_t owner)
@@ -83,26 +86,32 @@ ak_own_folder(const char *path, struct ak_error *error)
 }
 
 /*
- * The open file has no name. A publish has put the next one in its place since it was
- * opened, so that the path leads there or nowhere, and it is right; but where it was
- * mounted by itself, the path leads to it for ever, whatever is published.
+ * Whether a file without a name was mounted by itself, so that its path leads to it for
+ * ever, whatever is published. Linux before 5.8 does not say, nor where the call is
+ * filtered; then it is, if the path still leads there after a while: in the middle of a
+ * rename it does so for a moment.
  */
-static enum ak_code
-check_replaced(const char *path, const struct stat *st, struct ak_error *error)
+static bool
+is_mounted_alone(const char *path, int fd, const struct stat *st)
 {
+	struct statx attributes;
 	struct stat now;
 
-	if (lstat(path, &now) != 0)
-		return errno == ENOENT ? AK_OK : ak_fail_errno(error, path, "");
-	if (now.st_dev != st->st_dev || now.st_ino != st->st_ino)
-		return AK_OK;
-	return ak_fail(error, AK_E_STORE,
-	    "%s: was mounted by itself and has been replaced since; mount its folder",
-	    path);
+	if (statx(fd, "", AT_EMPTY_PATH, 0, &attributes) == 0 &&
+	    (attributes.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0)
+		return (attributes.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+	for (int looks = 0; looks < LOOKS; looks++, sched_yield()) {
+		if (lstat(path, &now) != 0)
+			return errno != ENOENT;
+		if (now.st_dev != st->st_dev || now.st_ino != st->st_ino)
+			return false;
+	}
+	return true;
 }
 
 static enum ak_code
-check_file(const char *path, uid_t owner, const struct stat *st, struct ak_error *error)
+check_file(const char *path, uid_t owner, int fd, const struct stat *st,
+    struct ak_error *error)
 {
 	if (!S_ISREG(st->st_mode))
 		return ak_fail(error, AK_E_STORE,
@@ -118,7 +127,13 @@ check_file(const char *path, uid_t owner, const struct stat *st, struct ak_error
 	if (others_write(st))
 		return ak_fail(error, AK_E_STORE,
 		    "%s: group or others may write it; run: authkey publish", path);
-	return st->st_nlink == 1 ? AK_OK : check_replaced(path, st, error);
+	/* None is right too: a publish has put the next store in its place since. */
+	if (st->st_nlink == 0 && is_mounted_alone(path, fd, st))
+		return ak_fail(error, AK_E_STORE,
+		    "%s: was mounted by itself and has been replaced since; mount its "
+		    "folder",
+		    path);
+	return AK_OK;
 }
 
 int
@@ -159,7 +174,7 @@ ak_trusted_beside(
 	if (fstat(*fd, status) != 0)
 		code = ak_fail_errno(error, path, "");
 	else
-		code = check_file(path, owner, status, error);
+		code = check_file(path, owner, *fd, status, error);
 	if (code != AK_OK) {
 		close(*fd);
 		*fd = -1;

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A service in a container or chroot, which has the store by a mount (SECURITY R26). */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -94,6 +100,49 @@ nor_does_one_whose_delta_is_mounted_alone_R26(void **state)
 	assert_int_equal(umount(store), 0);
 }
 
+/* A login as before Linux 5.8, which does not tell what is mounted. */
+static int
+log_in_without_statx(void *context)
+{
+	struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_statx, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { FX_COUNT(program), program };
+	struct host *h = context;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+		return 127;
+	return host_login(h, "alice", h->fx->tokens[0]);
+}
+
+static void
+nor_does_one_where_linux_does_not_tell_of_mounts_R26(void **state)
+{
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice"), *folder = fx_path(h->fx, "mirror");
+	char store[2 * FX_PATH];
+	int rc;
+
+	own_mounts();
+	assert_int_equal(mkdir(folder, 0755), 0);
+	mount_alone(h->fx->store, folder, store);
+	ask_store_in(h, folder);
+	rc = fx_wait(fx_spawn(log_in_without_statx, h));
+	if (rc != 127)
+		assert_pam(rc, PAM_SUCCESS);
+	fx_set_state(h->fx, token, AK_ENDED);
+	if (rc != 127)
+		assert_pam(
+		    fx_wait(fx_spawn(log_in_without_statx, h)), PAM_AUTHINFO_UNAVAIL);
+	assert_int_equal(umount(store), 0);
+	if (rc == 127)
+		fx_skip("calls cannot be filtered here");
+}
+
 static void
 a_store_whose_folder_is_mounted_obeys_each_change_R26(void **state)
 {
@@ -121,6 +170,7 @@ main(void)
 		HOST_TEST(
 		    a_store_that_is_mounted_alone_opens_nothing_once_it_is_replaced_R26),
 		HOST_TEST(nor_does_one_whose_delta_is_mounted_alone_R26),
+		HOST_TEST(nor_does_one_where_linux_does_not_tell_of_mounts_R26),
 		HOST_TEST(a_store_whose_folder_is_mounted_obeys_each_change_R26),
 	};
 

@@ -53,6 +53,7 @@ static const struct call {
 	CALL(rt_sigprocmask),
 	CALL(rt_sigtimedwait),
 	CALL(sched_yield),
+	CALL(statx),
 	CALL(write),
 };
 
