@@ -58,10 +58,11 @@ $(B)/tests/%: $(B)/tests/%.o $(TEST_PARTS:%=$(B)/tests/%.o) $(B)/libauthkey.a
 
 include mk/fuzz.mk
 
-# A scenario has the clock of its test in the tool; many logins in one process, as for
-# the packages, too.
+# A scenario has the clock of its test in the tool, and so have days and hours that are
+# counted; many logins in one process, as for the packages, too.
 SCENARIO_PARTS := $(if $(filter tests/scenario/% tests/packages/%,$(TEST_BATS)), \
-                  $(B)/tests/clock.so $(B)/tests/logins $(B)/tests/killer)
+                  $(B)/tests/clock.so $(B)/tests/logins $(B)/tests/killer) \
+                  $(if $(filter tests/cli/usage_stats.bats,$(TEST_BATS)),$(B)/tests/clock.so)
 
 $(B)/tests/clock.so: $(B)/tests/clock.o
 	$(call say,LD)
