@@ -114,4 +114,6 @@ END
 @test "a set umask does not close the installed files" {
   (umask 077 && into install)
   [ -z "$(find "$root" -type d ! -perm -755 -path '*/usr*')" ]
+  [ -z "$(find "$root" -type f ! -perm -444)" ]
+  [ -n "$(find "$root" -type f -name authkey -perm -555)" ]
 }

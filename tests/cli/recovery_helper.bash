@@ -33,14 +33,14 @@ audited() {
 
 # is_in PID NAME: wait until a process is in this system call.
 is_in() {
-  local number at tries
+  local number at
   number=$(printf '#include <sys/syscall.h>\nSYS_%s\n' "$2" | ${CC:-cc} -E - | tail -n 1)
-  for ((tries = 0; tries < 1000; tries++)); do
-    read -r at _ 2>/dev/null <"/proc/$1/syscall" || true
+  while ! grep -q '^State:.*Z' "/proc/$1/status"; do
+    read -r at _ <"/proc/$1/syscall" || break
     [ "$at" != "$number" ] || return 0
     sleep 0.01
   done
-  echo "process $1 was never in $2"
+  echo "process $1 has ended and was never in $2"
   return 1
 }
 

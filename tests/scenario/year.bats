@@ -10,7 +10,7 @@
 load ../cli/helper
 
 # Ten thousand syncs are not what is tested here.
-[ ! -w /dev/shm ] || export TMPDIR=/dev/shm
+[ ! -w /dev/shm ] || [ -n "${TMPDIR:-}" ] || export TMPDIR=/dev/shm
 
 SEED=${AK_SEED:-4}
 DAY=86400
