@@ -191,7 +191,7 @@ cli_say_kept(const struct cli *cli, const char *kept)
 bool
 cli_open(struct cli *cli)
 {
-	struct ak_error why;
+	struct ak_error why, older;
 	const char *found;
 	bool healed;
 
@@ -199,13 +199,16 @@ cli_open(struct cli *cli)
 		return false;
 	cli_say_kept(cli, ak_master_kept(cli->master));
 	found = ailment(cli);
-	if (ak_master_heal(cli->master, cli->now, &healed, &why) != AK_OK)
+	if (ak_master_heal(cli->master, cli->now, &healed, &why) == AK_OK) {
+		if (healed)
+			cli_say(cli, "The store %s; it is published again.", found);
+	} else if (ak_master_not_older(cli->master, &older) != AK_OK)
+		cli_warn(cli, "%s", older.text);
+	else
 		cli_warn(cli,
 		    "the store is behind the master, and logins obey the store; "
 		    "publishing failed: %s",
 		    why.text);
-	else if (healed)
-		cli_say(cli, "The store %s; it is published again.", found);
 	cli_check_published(cli);
 	return true;
 }

@@ -12,6 +12,8 @@ static enum cli_exit
 run(struct cli *cli, const void *values, char **arguments)
 {
 	struct ak_installation is;
+	struct ak_error why;
+	bool older;
 
 	(void)values;
 	(void)arguments;
@@ -19,10 +21,15 @@ run(struct cli *cli, const void *values, char **arguments)
 	if (ak_master_open(cli->dir, &cli->master, &cli->error) != AK_OK)
 		return cli_fail(cli);
 	cli_say_kept(cli, ak_master_kept(cli->master));
+	older = ak_master_not_older(cli->master, &why) != AK_OK;
 	if (ak_master_publish(cli->master, cli->now, &cli->error) != AK_OK ||
 	    ak_master_installation(cli->master, &is, &cli->error) != AK_OK)
 		return cli_fail(cli);
 	cli_say(cli, "Published %s.", ak_master_paths(cli->master)->store);
+	if (older)
+		cli_warn(cli,
+		    "the master was older than what was published before: what was "
+		    "revoked since is LIVE again");
 	if (out_wants_data(&cli->out))
 		out_one(&cli->out, &answer,
 		    (struct out_cell[FIELDS]){

@@ -138,6 +138,7 @@ look(struct work *w)
 	struct cli *cli = w->cli;
 	const struct ak_restore_view *v = &w->view;
 	const char *why = ak_restore_present_why_not(w->restore);
+	bool older = ak_restore_present_is_older(w->restore);
 	enum ak_code code;
 
 	for (int how = 0; how < AK_ENDED_KINDS; how++)
@@ -157,11 +158,12 @@ look(struct work *w)
 		    "recovery was switched off after the backup was made; its sealed "
 		    "tokens %s",
 		    w->revive ? "come back" : "stay deleted");
-	if (why != NULL)
+	if (why != NULL || older)
 		cli_warn(cli,
-		    "the present master cannot be read: %s; %s; keys that were deleted "
-		    "since may be LIVE again, and sealed tokens come back",
-		    why, known[ak_restore_store_tells(w->restore)]);
+		    "the present master %s%s; %s; keys that were deleted since may be "
+		    "LIVE again, and sealed tokens come back",
+		    older ? "is older than the store" : "cannot be read: ",
+		    older ? "" : why, known[ak_restore_store_tells(w->restore)]);
 	if (v->keys_now == AK_NO_TIME)
 		cli_say(cli, "Keys in %s: %lld.", w->file, (long long)v->keys_then);
 	else

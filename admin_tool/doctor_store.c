@@ -220,21 +220,33 @@ look_at_group(struct doctor *d, const char *path, const struct stat *status)
 	doctor_report(d, DOCTOR_ERROR, path, reason, doctor_command(d, "%A publish"));
 }
 
+/* One of both is older: the store after a crash, the master when it was put back. */
+static void
+report_generation(struct doctor *d, int64_t published)
+{
+	bool newer = published > d->installation.generation;
+	char reason[160];
+
+	snprintf(reason, sizeof(reason),
+	    "is %s the master: generation %lld instead of %lld; %s",
+	    newer ? "newer than" : "behind", (long long)published,
+	    (long long)d->installation.generation,
+	    newer ? "to publish brings back to life what was revoked since"
+		  : "changes are not in force");
+	doctor_report(d, DOCTOR_ERROR, d->paths.store, reason,
+	    newer ? doctor_command(
+			d, "%A restore BACKUP; if this master is right: %A publish")
+		  : doctor_command(d, "%A publish"));
+}
+
 static void
 report_comparison(const struct comparison *c)
 {
 	struct doctor *d = c->d;
-	char reason[160], delta[PATH_MAX];
+	char delta[PATH_MAX];
 
-	if (!c->same_generation && !c->in_change) {
-		snprintf(reason, sizeof(reason),
-		    "is behind the master: generation %lld instead of %lld; "
-		    "changes are not in force",
-		    (long long)c->meta.generation,
-		    (long long)d->installation.generation);
-		doctor_report(d, DOCTOR_ERROR, d->paths.store, reason,
-		    doctor_command(d, "%A publish"));
-	}
+	if (!c->same_generation && !c->in_change)
+		report_generation(d, c->meta.generation);
 	look_at_group(d, d->paths.store, &c->store.status);
 	if (c->store.delta.fd >= 0 &&
 	    ak_delta_path(d->paths.store, c->meta.delta, delta, sizeof(delta)))

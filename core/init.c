@@ -99,6 +99,26 @@ compare(const struct ak_installation *wanted, const struct ak_installation *is,
 	return AK_OK;
 }
 
+/*
+ * A store of before, beside a new master, is of an installation that is gone. An older
+ * master is nothing that an init mends: every command says it.
+ */
+static enum ak_code
+publish(struct ak_master *m, int64_t now, bool made, struct ak_error *error)
+{
+	struct ak_error older;
+	enum ak_code code;
+	bool healed;
+
+	if (!made)
+		return ak_master_not_older(m, &older) != AK_OK
+			   ? AK_OK
+			   : ak_master_heal(m, now, &healed, error);
+	if ((code = ak_master_lock(m, error)) == AK_OK)
+		code = ak_master_publish_locked(m, now, error);
+	return code;
+}
+
 enum ak_code
 ak_master_init(const char *root, const struct ak_installation *wanted, int64_t now,
     bool *made, struct ak_error *error)
@@ -108,7 +128,7 @@ ak_master_init(const char *root, const struct ak_installation *wanted, int64_t n
 	struct ak_paths paths;
 	const char *why;
 	enum ak_code code;
-	bool healed, file_made;
+	bool file_made;
 	gid_t gid;
 
 	*made = false;
@@ -129,7 +149,7 @@ ak_master_init(const char *root, const struct ak_installation *wanted, int64_t n
 	if ((code = ak_master_open(root, &m, error)) == AK_OK &&
 	    (code = ak_master_installation(m, &is, error)) == AK_OK &&
 	    (code = compare(wanted, &is, error)) == AK_OK)
-		code = ak_master_heal(m, now, &healed, error);
+		code = publish(m, now, *made, error);
 	/* Services that run as who owns the installation, mostly root, record too. */
 	if (code == AK_OK)
 		code = ak_usage_file_make(

@@ -187,8 +187,8 @@ ak_master_snapshot_end(struct ak_master *m)
 		sqlite3_exec(m->db.handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
-enum ak_code
-ak_master_begin(struct ak_master *m, struct ak_error *error)
+static enum ak_code
+begin(struct ak_master *m, struct ak_error *error)
 {
 	enum ak_code code;
 
@@ -196,6 +196,17 @@ ak_master_begin(struct ak_master *m, struct ak_error *error)
 		return code;
 	if ((code = ak_execute(&m->db, "BEGIN IMMEDIATE", error)) != AK_OK)
 		ak_turn_give(&m->lock);
+	return code;
+}
+
+enum ak_code
+ak_master_begin(struct ak_master *m, struct ak_error *error)
+{
+	enum ak_code code;
+
+	if ((code = begin(m, error)) == AK_OK &&
+	    (code = ak_master_not_older(m, error)) != AK_OK)
+		ak_master_rollback(m);
 	return code;
 }
 
@@ -209,45 +220,8 @@ ak_master_rollback(struct ak_master *m)
 	ak_turn_give(&m->lock);
 }
 
-/* ak_store_open, or ak_store_open_alone: the store without its delta. */
-typedef enum ak_code open_fn(
-    const char *path, uid_t owner, struct ak_store *store, struct ak_error *error);
-
-/* Which publishing the store is; false when it is not there or cannot be read. */
-static bool
-read_store(const struct ak_master *m, open_fn *open_store, struct ak_store_meta *meta)
-{
-	struct ak_error ignored;
-	struct ak_store store;
-	struct ak_key key;
-	bool read;
-
-	if (open_store(m->paths.store, geteuid(), &store, &ignored) != AK_OK)
-		return false;
-	read = ak_store_find(&store, "", &key, meta, &ignored) == AK_OK;
-	ak_store_close(&store);
-	return read;
-}
-
-/*
- * The floor under the clock never sinks by itself: a clock that was set back must not
- * bring an expired key to life with the next change (SECURITY R28). Where the delta is
- * lost, the store still has one.
- */
-int64_t
-ak_master_floor(const struct ak_master *m, int64_t now)
-{
-	struct ak_store_meta meta;
-
-	if (!read_store(m, ak_store_open, &meta) &&
-	    !read_store(m, ak_store_open_alone, &meta))
-		return now;
-	return meta.published_at > now ? meta.published_at : now;
-}
-
-/* Build, commit, rename; the transaction and the lock end here in every case. */
-static enum ak_code
-publish_and_commit(
+enum ak_code
+ak_master_end(
     struct ak_master *m, int64_t published_at, bool whole, struct ak_error *error)
 {
 	enum ak_code code;
@@ -268,7 +242,7 @@ ak_master_commit(struct ak_master *m, int64_t now, struct ak_error *error)
 	    next != NULL ? ak_run(&m->db, next, SQLITE_OK, error) : error->code;
 
 	if (code == AK_OK)
-		return publish_and_commit(m, ak_master_floor(m, now), false, error);
+		return ak_master_end(m, ak_master_floor(m, now), false, error);
 	ak_master_rollback(m);
 	return code;
 }
@@ -287,12 +261,18 @@ enum ak_code
 ak_master_publish(struct ak_master *m, int64_t now, struct ak_error *error)
 {
 	enum ak_code code;
-	bool merged;
+	bool merged = false;
 
-	if ((code = ak_publish_merge(m, now, false, &merged, error)) != AK_OK ||
-	    merged || (code = ak_master_begin(m, error)) != AK_OK)
+	if (ak_master_not_older(m, error) == AK_OK &&
+	    ((code = ak_publish_merge(m, now, false, &merged, error)) != AK_OK ||
+		merged))
 		return code;
-	return publish_and_commit(m, now, true, error);
+	if ((code = begin(m, error)) != AK_OK)
+		return code;
+	if ((code = ak_master_overtake(m, error)) == AK_OK)
+		return ak_master_end(m, now, true, error);
+	ak_master_rollback(m);
+	return code;
 }
 
 enum ak_code
@@ -322,55 +302,8 @@ ak_master_publish_locked(struct ak_master *m, int64_t now, struct ak_error *erro
 {
 	enum ak_code code = ak_execute(&m->db, "BEGIN IMMEDIATE", error);
 
-	if (code == AK_OK)
-		return publish_and_commit(m, ak_master_floor(m, now), true, error);
+	if (code == AK_OK && (code = ak_master_overtake(m, error)) == AK_OK)
+		return ak_master_end(m, ak_master_floor(m, now), true, error);
 	ak_master_rollback(m);
 	return code;
-}
-
-/* Is the store of the master's generation, and its changes those that were noted? */
-static enum ak_code
-is_current(struct ak_master *m, bool *current, struct ak_error *error)
-{
-	struct ak_installation is;
-	struct ak_publishing p;
-	struct ak_store_meta meta;
-	enum ak_code code;
-
-	*current = false;
-	if ((code = ak_master_installation(m, &is, error)) == AK_OK &&
-	    (code = ak_publishing_get(m, &p, error)) == AK_OK)
-		*current = read_store(m, ak_store_open, &meta) &&
-			   meta.generation == is.generation && meta.delta == p.tag;
-	return code;
-}
-
-enum ak_code
-ak_master_settle(struct ak_master *m, int64_t now, bool *healed, struct ak_error *error)
-{
-	enum ak_code code;
-	bool current;
-
-	*healed = false;
-	if ((code = is_current(m, &current, error)) != AK_OK || current) {
-		ak_master_rollback(m);
-		return code;
-	}
-	*healed = true;
-	return publish_and_commit(m, ak_master_floor(m, now), false, error);
-}
-
-enum ak_code
-ak_master_heal(struct ak_master *m, int64_t now, bool *healed, struct ak_error *error)
-{
-	enum ak_code code;
-	bool current;
-
-	*healed = false;
-	if ((code = is_current(m, &current, error)) != AK_OK || current)
-		return code;
-	/* Another command may be between its commit and its rename: look again. */
-	if ((code = ak_master_begin(m, error)) != AK_OK)
-		return code;
-	return ak_master_settle(m, now, healed, error);
 }

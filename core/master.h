@@ -130,8 +130,15 @@ enum ak_code ak_master_snapshot(struct ak_master *master, struct ak_error *error
 void ak_master_snapshot_end(struct ak_master *master);
 
 /*
+ * AK_E_STORE, with the way out, when the master is older than the store: as a file, or
+ * with its whole folder, it was put back, and not with a restore. To publish it would
+ * bring to life what was revoked since. AK_OK also where the store cannot be read.
+ */
+enum ak_code ak_master_not_older(struct ak_master *master, struct ak_error *error);
+
+/*
  * Take the lock, waiting up to ten seconds for those who came before, and start a
- * change. AK_E_STORE when they do not end.
+ * change. AK_E_STORE when they do not end, or the master is older than the store.
  */
 enum ak_code ak_master_begin(struct ak_master *master, struct ak_error *error);
 
@@ -166,8 +173,9 @@ enum ak_code ak_master_keep(struct ak_master *master, struct ak_error *error);
 void ak_master_rollback(struct ak_master *master);
 
 /*
- * Publish the master as it is, whether it has changed or not. `now` becomes the floor
- * under the clock, also when the last publishing claims a later time.
+ * Publish the master as it is, whether it has changed or not, and also when it is older
+ * than the store. `now` becomes the floor under the clock, also when the last
+ * publishing claims a later time.
  */
 enum ak_code ak_master_publish(
     struct ak_master *master, int64_t now, struct ak_error *error);
@@ -189,8 +197,9 @@ enum ak_code ak_master_merge(
 bool ak_master_is_crowded(struct ak_master *master);
 
 /*
- * Publish if the store is missing, unreadable or not of the master's generation: a
- * command was ended between its commit and its rename.
+ * Publish if the store is missing, unreadable or behind the master: a command was ended
+ * between its commit and its rename. AK_E_STORE when the master is older than the
+ * store.
  *
  *   healed  out: it was necessary
  */

@@ -54,6 +54,21 @@ enum ak_code ak_master_attach(struct ak_master *master, struct ak_error *error);
  */
 enum ak_code ak_master_upgrade(struct ak_master *master, struct ak_error *error);
 
+/*
+ * Build, commit, rename; the transaction and the lock end here in every case.
+ *
+ *   published_at  s since 1970 UTC
+ *   whole         as in ak_publish_build()
+ */
+enum ak_code ak_master_end(
+    struct ak_master *master, int64_t published_at, bool whole, struct ak_error *error);
+
+/*
+ * Within a change: a master that is older than the store, and is to be published, gets
+ * a generation that nobody has seen.
+ */
+enum ak_code ak_master_overtake(struct ak_master *master, struct ak_error *error);
+
 /* Publish what is committed while master/lock is held, which is given back. */
 enum ak_code ak_master_publish_locked(
     struct ak_master *master, int64_t now, struct ak_error *error);

@@ -125,6 +125,7 @@ static enum ak_code
 open_present(struct ak_restore *r, const char *root, struct ak_error *error)
 {
 	struct ak_installation is;
+	struct ak_error older;
 	enum ak_code code = ak_master_find(root, &r->now, error);
 
 	if (code != AK_OK)
@@ -137,6 +138,7 @@ open_present(struct ak_restore *r, const char *root, struct ak_error *error)
 	if (!r->readable)
 		ak_database_close(&r->now->db);
 	r->published = read_present_store(r);
+	r->older = r->readable && ak_master_not_older(r->now, &older) != AK_OK;
 	if (code == AK_E_PERMISSION || code == AK_E_NOMEM) {
 		*error = r->why_not;
 		return code;
@@ -197,6 +199,12 @@ const char *
 ak_restore_present_why_not(const struct ak_restore *r)
 {
 	return r->readable ? NULL : r->why_not.text;
+}
+
+bool
+ak_restore_present_is_older(const struct ak_restore *r)
+{
+	return r->older;
 }
 
 enum ak_store_tells

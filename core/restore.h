@@ -46,6 +46,9 @@ struct ak_master *ak_restore_master(struct ak_restore *restore);
 /* Why the present master cannot be read; NULL when it can. */
 const char *ak_restore_present_why_not(const struct ak_restore *restore);
 
+/* Whether it is older than the store, which tells alone what was ended since then. */
+bool ak_restore_present_is_older(const struct ak_restore *restore);
+
 /* What the store in place tells of keys that were ended since the backup was made. */
 enum ak_store_tells {
 	AK_STORE_TELLS_ALL,
@@ -87,8 +90,8 @@ struct ak_restore_carry {
 };
 
 /*
- * Compare the backup with the present: with the master, and where that cannot be read
- * with the store, which logins obey.
+ * Compare the backup with the present: with the master, and where that cannot be read,
+ * or is older, with the store, which logins obey.
  *
  *   carry  NULL to look only; otherwise what was ended since is ended in the backup
  *   fn     may be NULL

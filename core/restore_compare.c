@@ -23,7 +23,7 @@ struct comparison {
 	void *context;
 	struct ak_restore_view *view;
 	bool of_here; /* the backup is of this installation */
-	bool owners_read; /* each of the present master */
+	bool owners_read; /* the present master has told of each */
 	void *told; /* names of owners who were told of, a tree: tsearch(3) */
 	struct ak_error *error; /* its code says whether something failed */
 };
@@ -143,7 +143,7 @@ end_owner(struct comparison *c, struct ak_owner *then, bool suspended, bool unve
 }
 
 /*
- * Where not all owners of the present master can be read, what is known of a key says
+ * Where the present master does not tell of all owners, what is known of a key says
  * whether its owner was suspended since, or is not verified any more; and each of his
  * keys says it.
  */
@@ -250,7 +250,8 @@ read_present(struct comparison *c)
 	if (ak_record_all(r->now, count_new, c, &ignored) != AK_OK)
 		c->view->keys_now = AK_NO_TIME;
 	c->owners_read = c->error->code == AK_OK &&
-			 ak_owner_all(r->now, compare_owner, c, &ignored) == AK_OK;
+			 ak_owner_all(r->now, compare_owner, c, &ignored) == AK_OK &&
+			 !r->older;
 	return c->error->code;
 }
 

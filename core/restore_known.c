@@ -37,9 +37,14 @@ ak_restore_is_of_here(struct ak_restore *r, bool *same, struct ak_error *error)
 bool
 ak_restore_was_deleted(struct ak_restore *r, const char *id)
 {
+	struct ak_record record;
 	struct ak_error ignored;
 	bool has;
 
+	/* The store of a later day does not have it. */
+	if (r->older && ak_record_by_id(r->now, id, &record, &has, &ignored) == AK_OK &&
+	    has)
+		return true;
 	return ak_audit_has(r->now, id, &has, &ignored) != AK_OK || has;
 }
 
@@ -49,13 +54,19 @@ ak_restore_look_up(
 {
 	struct ak_store_meta meta;
 	struct ak_error ignored;
+	struct ak_key key;
+	bool known =
+	    r->readable && ak_record_by_id(r->now, id, now, found, &ignored) == AK_OK;
 
-	if (r->readable && ak_record_by_id(r->now, id, now, found, &ignored) == AK_OK)
+	if (known && !r->older)
 		return true;
-	memset(now, 0, sizeof(*now));
+	if (!known)
+		memset(now, 0, sizeof(*now));
 	if (!r->published ||
-	    ak_store_find(&r->store, id, &now->key, &meta, &ignored) != AK_OK)
-		return false;
-	*found = now->key.id[0] != '\0';
-	return *found; /* the store leaves out what it cannot read */
+	    ak_store_find(&r->store, id, &key, &meta, &ignored) != AK_OK)
+		return known;
+	*found = key.id[0] != '\0';
+	if (*found)
+		now->key = key;
+	return known || *found; /* the store leaves out what it cannot read */
 }

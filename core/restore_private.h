@@ -12,6 +12,7 @@ struct ak_restore {
 	struct ak_master *then; /* it, open */
 	struct ak_master *now; /* the present master; holds the lock */
 	bool readable; /* the present master is open */
+	bool older; /* and is older than the store, which tells the rest */
 	struct ak_error why_not; /* when it is not */
 	struct ak_store store; /* what logins obey, when `published` */
 	bool published;
@@ -22,7 +23,10 @@ struct ak_restore {
 /* Is the open copy whole, of the tables that migrations make, and read by us? */
 enum ak_code ak_restore_check(struct ak_master *then, struct ak_error *error);
 
-/* What is known of a key at present; false when nothing is. */
+/*
+ * What is known of a key at present, by the master, or by the store where that tells
+ * more; false when nothing is.
+ */
 bool ak_restore_look_up(
     struct ak_restore *r, const char *id, struct ak_record *now, bool *found);
 

@@ -16,7 +16,7 @@ cd "${1:-$(dirname "$0")/..}" || exit 1
 build=${AK_BUILD:-build}
 
 # core/: what writes is for the tool alone; what knows of files is not pure; all else is.
-writing='audit|backup|bulk_change|complete|copy|count|database|delta_write|few|filter|fold|fold_file|fold_private|init|inspect|installation|last_use|list|list_private|master|mint|owner|publish|publish_delta|publish_merge|publish_private|record|record_row|recovery|rename|restore|restore_check|restore_compare|restore_known|restore_private|rotate|stats|tally|totals|turn|upgrade|usage|usage_file'
+writing='audit|backup|bulk_change|complete|copy|count|database|delta_write|few|filter|fold|fold_file|fold_private|heal|init|inspect|installation|last_use|list|list_private|master|mint|owner|publish|publish_delta|publish_merge|publish_private|record|record_row|recovery|rename|restore|restore_check|restore_compare|restore_known|restore_private|rotate|stats|tally|totals|turn|upgrade|usage|usage_file'
 filing="$writing|master_private|usage_private|btree|delta|store|trusted|usage_write|verify|log_line"
 sources=$(find core pam_module admin_tool -type f -name '*.[ch]' | sort)
 
