@@ -244,9 +244,12 @@ run(struct cli *cli, const void *given, char **arguments)
 	char token[AK_TOKEN_MAX + 1], actor[AK_OWNER_MAX + 1];
 	struct ak_rotation plan;
 	struct ak_record record;
-	/* cppcheck-suppress uninitvar ; an array's address is no value */
 	struct rotation r = {
-		.id = record.key.id, .values = v, .plan = &plan, .token = token
+		/* cppcheck-suppress uninitvar ; an array's address is no value */
+		.id = record.key.id,
+		.values = v,
+		.plan = &plan,
+		.token = token,
 	};
 	enum cli_exit end;
 

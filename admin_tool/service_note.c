@@ -54,7 +54,7 @@ warn_of_case(const struct cli *cli, const char *name)
 	char lower[AK_WORD_MAX + 1];
 	size_t len = 0;
 
-	for (; name[len] != '\0' && len < AK_WORD_MAX; len++)
+	for (; len < AK_WORD_MAX && name[len] != '\0'; len++)
 		lower[len] = name[len] >= 'A' && name[len] <= 'Z'
 				 ? (char)(name[len] - 'A' + 'a')
 				 : name[len];

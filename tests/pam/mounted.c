@@ -21,7 +21,7 @@ static void
 own_mounts(void)
 {
 	if (unshare(CLONE_NEWNS) != 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0)
 		fx_skip("mounting needs root and its capabilities");
 }
 
@@ -44,7 +44,7 @@ mount_alone(const char *file, const char *folder, char at[2 * FX_PATH])
 {
 	snprintf(at, 2 * FX_PATH, "%s%s", folder, strrchr(file, '/'));
 	fx_write(at, "", 0, 0600);
-	assert_int_equal(mount(file, at, NULL, MS_BIND, NULL), 0);
+	assert_int_equal(mount(file, at, "none", MS_BIND, NULL), 0);
 }
 
 /* A login that has begun finds that the store was replaced, and so does the next. */
@@ -152,7 +152,7 @@ a_store_whose_folder_is_mounted_obeys_each_change_R26(void **state)
 
 	own_mounts();
 	assert_int_equal(mkdir(folder, 0755), 0);
-	assert_int_equal(mount(h->fx->root, folder, NULL, MS_BIND, NULL), 0);
+	assert_int_equal(mount(h->fx->root, folder, "none", MS_BIND, NULL), 0);
 	ask_store_in(h, folder);
 	assert_pam(host_login_and_account(h, "alice", token, &account), PAM_SUCCESS);
 	assert_pam(account, PAM_SUCCESS);
