@@ -4,6 +4,7 @@
  * grant for the wrong token, never a crash or a leak, and a code that says trouble
  * (SECURITY R1, R2, R12). And all refusals make as many of them (R10).
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -177,6 +178,42 @@ a_disabled_key_and_another_user_never_open_R1(void **state)
 	warm_up(h, &l);
 	fail_all(h, &l, true);
 	faults_tell("login, wrong user and disabled");
+}
+
+/* In place of libpam's own, which may be short of memory. */
+static bool keeps_no_data;
+typedef void free_data(pam_handle_t *pamh, void *data, int status);
+int fault_set_data(pam_handle_t *pamh, const char *name, void *data,
+    free_data *free) __asm__("pam_set_data")
+    __attribute__((visibility("default"), used));
+
+int
+fault_set_data(pam_handle_t *pamh, const char *name, void *data, free_data *free)
+{
+	__typeof__(&fault_set_data) real = dlsym(RTLD_NEXT, "pam_set_data");
+
+	return keeps_no_data ? PAM_BUF_ERR : real(pamh, name, data, free);
+}
+
+static void
+a_grant_that_cannot_be_dropped_ends_with_the_next_login_R1(void **state)
+{
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice");
+	char wrong[AK_TOKEN_MAX + 1];
+	pam_handle_t *pamh;
+
+	host_options(h, "required", "quiet");
+	pamh = host_start(h, "test", "alice");
+	h->talk.answer = (struct answer){ ANSWER_TEXT, token, 0 };
+	assert_pam(pam_authenticate(pamh, 0), PAM_SUCCESS);
+	assert_pam(pam_acct_mgmt(pamh, 0), PAM_SUCCESS);
+	h->talk.answer.text = wrong_secret(token, wrong);
+	keeps_no_data = true;
+	assert_pam(pam_authenticate(pamh, 0), PAM_AUTH_ERR);
+	keeps_no_data = false;
+	assert_int_not_equal(pam_acct_mgmt(pamh, 0), PAM_SUCCESS);
+	pam_end(pamh, PAM_SUCCESS);
 }
 
 /* A key that the store has enabled and the delta disabled, and the reverse. */
@@ -433,6 +470,7 @@ main(void)
 		HOST_TEST(a_right_token_opens_or_says_trouble),
 		HOST_TEST(a_wrong_token_never_opens_R1),
 		HOST_TEST(a_disabled_key_and_another_user_never_open_R1),
+		HOST_TEST(a_grant_that_cannot_be_dropped_ends_with_the_next_login_R1),
 		HOST_TEST(a_key_is_what_the_delta_says_or_there_is_trouble_R1),
 		HOST_TEST(a_delta_costs_few_calls_and_none_where_there_is_none),
 		HOST_TEST(every_refusal_reads_as_much_wherever_its_key_stands_R10),
