@@ -101,6 +101,10 @@ change_key(struct apply *a, const struct ak_record *here)
 		return AK_OK;
 	key_json_merge(KEY_JSON_KEY, &a->item, a->given, &is);
 	follow_state(a, here, &is);
+	if (is.replaced_by[0] == '\0')
+		is.draining_since = AK_NO_TIME; /* there is none to go on to */
+	if (strcmp(is.replaced_by, is.key.id) == 0)
+		return apply_mistake(a, "replaced_by", "must be another key");
 	if (is.key.not_before != AK_NO_TIME && is.key.expires_at != AK_NO_TIME &&
 	    is.key.not_before >= is.key.expires_at)
 		return apply_mistake(

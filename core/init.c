@@ -100,17 +100,17 @@ compare(const struct ak_installation *wanted, const struct ak_installation *is,
 }
 
 /*
- * A store of before, beside a new master, is of an installation that is gone. An older
- * master is nothing that an init mends: every command says it.
+ * A store of before, beside a master that was never published, is of an installation
+ * that is gone. An older master is nothing that an init mends: every command says it.
  */
 static enum ak_code
-publish(struct ak_master *m, int64_t now, bool made, struct ak_error *error)
+publish(struct ak_master *m, int64_t now, bool is_new, struct ak_error *error)
 {
 	struct ak_error older;
 	enum ak_code code;
 	bool healed;
 
-	if (!made)
+	if (!is_new)
 		return ak_master_not_older(m, &older) != AK_OK
 			   ? AK_OK
 			   : ak_master_heal(m, now, &healed, error);
@@ -149,7 +149,7 @@ ak_master_init(const char *root, const struct ak_installation *wanted, int64_t n
 	if ((code = ak_master_open(root, &m, error)) == AK_OK &&
 	    (code = ak_master_installation(m, &is, error)) == AK_OK &&
 	    (code = compare(wanted, &is, error)) == AK_OK)
-		code = publish(m, now, *made, error);
+		code = publish(m, now, *made || is.generation == 0, error);
 	/* Services that run as who owns the installation, mostly root, record too. */
 	if (code == AK_OK)
 		code = ak_usage_file_make(

@@ -78,7 +78,7 @@ passwd_change_ready(const char *dir, struct ak_error *error)
 	if (!ak_mint_ready())
 		ak_fail(error, AK_E_STORE, "the system gives no random numbers");
 	else if (ak_master_open(dir, &master, error) == AK_OK)
-		error->code = AK_OK;
+		error->code = ak_master_not_older(master, error);
 	ak_master_close(&master);
 	guard_end(&guard);
 	return error->code;

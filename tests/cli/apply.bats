@@ -403,6 +403,23 @@ END
   [ "$("$AK_TOOL" list --field status | sort -u)" = revoked ]
 }
 
+@test 'a key is not replaced by itself, and one that nothing replaces any more drains no longer' {
+  make deploy
+  file "{\"id\":\"$id\",\"replaced_by\":\"$id\"}"
+  authkey apply -y "$PLACE/file"
+  ends 2
+  says 'field replaced_by: must be another key'
+  authkey rotate --drain deploy
+  ends 0
+  [ -n "$(field "$id" draining_since)" ]
+  "$AK_TOOL" revoke -q deploy
+  file "{\"id\":\"$id\",\"replaced_by\":null}"
+  authkey apply -y "$PLACE/file"
+  ends 0
+  [ -z "$(field "$id" draining_since)" ]
+  [ "$(field "$id" status)" = enabled ]
+}
+
 @test 'the audit has a row for each key and owner that apply changed' {
   file '{"owners":[{"owner":"alice","email":"a@example.org"}],"keys":[{"owner":"alice","name":"one"},{"owner":"alice","name":"two"}]}'
   "$AK_TOOL" apply -q -y "$PLACE/file"

@@ -139,6 +139,20 @@ put_back() {
   [ "$(verdict)" = VALID ]
 }
 
+@test 'an init that was ended before it published is finished by the next' {
+  needs_strace
+  make deploy
+  rm -r "$AUTHKEY_DIR/master"
+  strace -f -o /dev/null -e trace=rename -e inject=rename:signal=KILL:when=2 \
+    "$AK_TOOL" init -q --group "$(id -gn)" || true
+  [ -e "$AUTHKEY_DIR/master/master.db" ]
+  [ "$(verdict)" = VALID ] # of the installation that is gone
+  "$AK_TOOL" init -q --group "$(id -gn)"
+  [ "$(verdict)" = NOT_FOUND ]
+  make again
+  [ "$(verdict)" = VALID ]
+}
+
 @test 'where the store cannot be read nothing tells, and the master is published' {
   put_back
   : >"$AUTHKEY_DIR/keys.db"

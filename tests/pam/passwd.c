@@ -8,6 +8,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "../forge.h"
 #include "../host.h"
 #include "audit.h"
 
@@ -315,6 +316,21 @@ an_option_that_cannot_be_one_is_named(void **state)
 	}
 }
 
+/* The master was put back as a file: before it is published no key of it is changed. */
+static void
+an_older_master_is_found_before_anything_is_asked_R26(void **state)
+{
+	struct host *h = *state;
+	const char *token = fx_key(h->fx, "alice");
+
+	host_passwd(h, "");
+	forge_run_on(fx_path(h->fx, "root/master/master.db"),
+	    "UPDATE installation SET generation = generation - 1");
+	assert_pam(host_change(h, "alice", token, 0), PAM_TRY_AGAIN);
+	assert_int_equal(h->talk.prompts, 0);
+	assert_true(host_log_has("is older than what was published"));
+}
+
 static void
 a_missing_installation_is_found_before_anything_is_asked(void **state)
 {
@@ -433,6 +449,7 @@ main(void)
 		    the_token_that_an_earlier_module_got_is_taken_and_none_is_left_as_a_password),
 		HOST_TEST(no_key_is_asked_for_because_something_has_expired),
 		HOST_TEST(an_option_that_cannot_be_one_is_named),
+		HOST_TEST(an_older_master_is_found_before_anything_is_asked_R26),
 		HOST_TEST(a_missing_installation_is_found_before_anything_is_asked),
 		HOST_TEST(
 		    what_a_newer_authkey_has_made_is_left_alone_and_the_log_says_what_to_upgrade),
