@@ -260,6 +260,7 @@ report_comparison(const struct comparison *c)
 	report_more(d, c->bad, "damaged in it");
 	report_strangers(c);
 }
+
 /* What the store says of its publishing now. */
 static bool
 read_meta(const struct doctor *d, struct ak_store_meta *meta)
